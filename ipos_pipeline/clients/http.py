@@ -1,0 +1,127 @@
+"""What both clients share: time-outs, bounded retries of reads, and no secret in any message.
+
+Belongs here: HTTP in general. Not here: what an answer of IPOS or NetSuite means.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import TypeVar
+
+import httpx2
+from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, stop_after_attempt
+
+from ipos_pipeline.errors import InDoubtError, ThrottledError, TransientError
+
+T = TypeVar("T")
+
+CONNECT_TIMEOUT_SECONDS = 10
+READ_TIMEOUT_SECONDS = 120
+SHOWN_BODY_MAX = 300
+
+NEVER_SENT = (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout)
+"""Failures before a byte of the request left this machine: a write had no effect."""
+
+
+@dataclass(frozen=True)
+class Pacing:
+    """How long to wait between attempts; tests give their own sleep and randomness."""
+
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+    random: Callable[[], float] = random.random
+    attempts_max: int = 5
+    first_delay_seconds: float = 0.5
+    delay_max_seconds: float = 30.0
+
+    def delay_seconds(self, attempt: int, error: BaseException | None = None) -> float:
+        """Give the wait after the n-th failed attempt: doubled each time, fully jittered.
+
+        The other side's own wish (`Retry-After`) is kept, up to the maximum.
+        """
+        wish = error.retry_after_seconds if isinstance(error, ThrottledError) else None
+        doubled = self.first_delay_seconds * 2.0 ** (attempt - 1)
+        ceiling = min(self.delay_max_seconds, doubled)
+        jittered = ceiling * (0.5 + self.random() / 2)
+        return min(self.delay_max_seconds, max(wish or 0.0, jittered))
+
+
+async def retry_transient(call: Callable[[], Awaitable[T]], pacing: Pacing) -> T:
+    """Repeat a call that had no effect when it failed; raises its last error at the end."""
+
+    def wait(state: RetryCallState) -> float:
+        error = state.outcome.exception() if state.outcome else None
+        return pacing.delay_seconds(state.attempt_number, error)
+
+    retrying = AsyncRetrying(
+        sleep=pacing.sleep,
+        wait=wait,
+        stop=stop_after_attempt(pacing.attempts_max),
+        retry=retry_if_exception_type(TransientError),
+        reraise=True,
+    )
+    return await retrying(call)
+
+
+def new_client(
+    *, transport: httpx2.AsyncBaseTransport | None, connections_max: int
+) -> httpx2.AsyncClient:
+    """Open a client with kept-alive connections; `transport` is the seam for tests."""
+    return httpx2.AsyncClient(
+        transport=transport,
+        timeout=httpx2.Timeout(READ_TIMEOUT_SECONDS, connect=CONNECT_TIMEOUT_SECONDS),
+        limits=httpx2.Limits(
+            max_connections=connections_max, max_keepalive_connections=connections_max
+        ),
+        follow_redirects=False,
+    )
+
+
+async def read(
+    client: httpx2.AsyncClient,
+    request: httpx2.Request,
+    *,
+    what: str,
+    auth: httpx2.Auth | None = None,
+) -> httpx2.Response:
+    """Send a request that changes nothing. Raises TransientError when no answer came."""
+    try:
+        return await client.send(request, auth=auth)
+    except httpx2.TransportError as error:
+        message = f"{what}: no answer from {request.url.host} ({type(error).__name__})"
+        raise TransientError(message) from error
+
+
+async def write(
+    client: httpx2.AsyncClient,
+    request: httpx2.Request,
+    *,
+    what: str,
+    auth: httpx2.Auth | None = None,
+) -> httpx2.Response:
+    """Send a request that changes something.
+
+    Raises TransientError if it never left this machine, InDoubtError if it may have been applied.
+    """
+    try:
+        return await client.send(request, auth=auth)
+    except NEVER_SENT as error:
+        message = f"{what}: {request.url.host} cannot be reached ({type(error).__name__})"
+        raise TransientError(message) from error
+    except httpx2.TransportError as error:
+        message = f"{what}: the answer of {request.url.host} was lost ({type(error).__name__})"
+        raise InDoubtError(message) from error
+
+
+def retry_after_seconds(response: httpx2.Response) -> float | None:
+    """Read `Retry-After` in seconds; a date or nonsense counts as not given."""
+    value = response.headers.get("Retry-After", "")
+    return float(value) if value.isdigit() else None
+
+
+def shown_body(response: httpx2.Response) -> str:
+    """Show the beginning of a body for a message: one line, bounded."""
+    text = " ".join(response.text.split())
+    return text[:SHOWN_BODY_MAX] or "an empty body"

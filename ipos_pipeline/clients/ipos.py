@@ -1,0 +1,269 @@
+"""The IPOS main server, seen from one location: its invoice list, its counts, acknowledgements.
+
+Belongs here: HTTP, paging, credentials. Not here: what an invoice means (domain/ipos_invoice.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any, Literal
+from urllib.parse import urljoin
+
+import httpx2
+
+from ipos_pipeline.clients.http import Pacing, read, retry_transient
+from ipos_pipeline.clients.ipos_pages import Page, json_of, page_of, refuse_failure
+from ipos_pipeline.domain.business_day import business_day_bounds
+from ipos_pipeline.domain.configuration import IposConfiguration
+from ipos_pipeline.domain.ipos_profile import IposProfile
+from ipos_pipeline.domain.json_text import canonical_hash, write_json
+from ipos_pipeline.errors import AuthenticationError, TransientError
+
+PAGES_MAX = 10_000
+PASSES_MAX = 6
+"""How often a list that moves while it is read is read again."""
+
+Which = Literal["unacknowledged", "all"]
+
+
+@dataclass(frozen=True, slots=True)
+class RawInvoice:
+    """One invoice as IPOS sent it, the hash of its content, and from which of the two feeds."""
+
+    raw: Any
+    content_hash: str
+    from_returns_feed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class AcknowledgedDocument:
+    """What IPOS is told of one invoice: the internal IDs of its NetSuite records.
+
+    `doc_type` and `inv_date` are as IPOS wrote them.
+    """
+
+    document_key: str
+    doc_type: str
+    inv_no: Any
+    inv_date: str
+    erp_id: str
+    erp_refund_id: str | None
+
+
+class IposClient:
+    """One location of the main server."""
+
+    def __init__(
+        self,
+        client: httpx2.AsyncClient,
+        *,
+        configuration: IposConfiguration,
+        profile: IposProfile,
+        clock: Callable[[], datetime],
+        pacing: Pacing,
+    ) -> None:
+        self._client = client
+        self._configuration = configuration
+        self._profile = profile
+        self._pacing = pacing
+        self._clock = clock
+        self._token: str | None = None
+        self._token_until: datetime | None = None
+
+    async def invoices(self, day: date, which: Which) -> list[RawInvoice]:
+        """Read a business day's whole list, of both feeds where the location has two.
+
+        Each distinct version appears once. Raises TransientError if the list keeps changing.
+        """
+        invoices = await self._whole_list(self._invoices_url, day, which)
+        found = [RawInvoice(raw, key, from_returns_feed=False) for key, raw in invoices.items()]
+        if self._returns_url:
+            returns = await self._whole_list(self._returns_url, day, which)
+            found += [RawInvoice(raw, key, from_returns_feed=True) for key, raw in returns.items()]
+        return found
+
+    async def count(self, day: date, which: Which) -> int:
+        """Count a business day's invoices with the cheapest call there is."""
+        total = 0
+        for url in filter(None, (self._invoices_url, self._returns_url)):
+            page = await self._page(url, day, which, page_number=1, page_size=1)
+            if page.total_records is None:
+                total += len(await self._whole_list(url, day, which))
+            else:
+                total += page.total_records
+        return total
+
+    async def acknowledge(self, documents: Sequence[AcknowledgedDocument]) -> dict[str, str]:
+        """Tell IPOS that NetSuite has these; returns document key -> why IPOS refused it.
+
+        Safe to repeat. At most `documents_max` a call.
+        """
+        body = {
+            self._profile.acknowledge.location_code: self._configuration.location_code,
+            self._profile.acknowledge.documents: [self._told(one) for one in documents],
+        }
+        path = self._configuration.acknowledge_url or self._profile.paths.acknowledge
+        answer = await self._ask("POST", self._url(path), content=write_json(body))
+        refuse_failure(answer, self._profile, what=self._what("acknowledgement"))
+        return self._refusals(documents, answer)
+
+    @property
+    def _invoices_url(self) -> str:
+        return self._url(self._configuration.invoices_url or self._profile.paths.invoices)
+
+    @property
+    def _returns_url(self) -> str | None:
+        path = self._configuration.returns_url
+        return self._url(path) if path else None
+
+    def _url(self, path: str) -> str:
+        """Join the domain with a path; a configuration may also hold a whole address."""
+        if "://" in path:
+            return path
+        return urljoin(self._configuration.domain_url + "/", path.lstrip("/"))
+
+    def _what(self, thing: str) -> str:
+        return f"IPOS {thing} of {self._configuration.location_code}"
+
+    async def _whole_list(self, url: str, day: date, which: Which) -> dict[str, Any]:
+        """Read pages until the list agrees with its own total or a re-read adds nothing.
+
+        The list may move while it is read: acknowledging and late uploads shift its pages, so what
+        one pass skipped the next one finds (M3 to M5).
+        """
+        found: dict[str, Any] = {}
+        for attempt in range(PASSES_MAX):
+            known = len(found)
+            total = await self._one_pass(url, day, which, found)
+            if total == len(found) or (attempt and len(found) == known):
+                return found
+            if total is None and not found:
+                return found
+        message = f"{self._what('list')} for {day} changed each time it was read"
+        raise TransientError(message)
+
+    async def _one_pass(
+        self, url: str, day: date, which: Which, found: dict[str, Any]
+    ) -> int | None:
+        """Read pages to the end of the list into `found`, by content; give IPOS's own total.
+
+        A short page is not the end (IPOS caps the page size silently); an empty one is.
+        """
+        total = None
+        for page_number in range(1, PAGES_MAX + 1):
+            page = await self._page(
+                url, day, which, page_number=page_number, page_size=self._profile.page_size
+            )
+            total = page.total_records
+            if not page.invoices:
+                return total
+            found.update((canonical_hash(raw), raw) for raw in page.invoices)
+            if total is not None and len(found) >= total:
+                return total
+        message = f"{self._what('list')} for {day} has no end after {PAGES_MAX} pages"
+        raise TransientError(message)
+
+    async def _page(
+        self, url: str, day: date, which: Which, *, page_number: int, page_size: int
+    ) -> Page:
+        start, end = business_day_bounds(day, cutoff_hour=self._configuration.day_cutoff_hour)
+        names = self._profile.parameters
+        parameters = {
+            names.location: self._configuration.location_code,
+            names.start: start.isoformat(),
+            names.end: end.isoformat(),
+            names.page: page_number,
+            names.page_size: page_size,
+            names.posted: names.unacknowledged if which == "unacknowledged" else names.all,
+        }
+        what = self._what(f"list for {day}, page {page_number}")
+        body = await self._ask("GET", url, params=parameters, what=what)
+        return page_of(body, self._profile, what=what)
+
+    async def _ask(
+        self,
+        method: str,
+        url: str,
+        *,
+        what: str | None = None,
+        **parts: Any,  # noqa: ANN401
+    ) -> dict[str, Any]:
+        """Send a request that may be repeated, as all of IPOS's may."""
+        about = what or self._what("request")
+
+        async def ask() -> dict[str, Any]:
+            headers = {"Accept": "application/json", **await self._credential()}
+            if "content" in parts:
+                headers["Content-Type"] = "application/json"
+            request = self._client.build_request(method, url, headers=headers, **parts)
+            return json_of(await read(self._client, request, what=about), what=about)
+
+        return await retry_transient(ask, self._pacing)
+
+    async def _credential(self) -> dict[str, str]:
+        configuration = self._configuration
+        if configuration.auth_header and configuration.auth_value:
+            return {configuration.auth_header: configuration.auth_value.get_secret_value()}
+        now = self._clock()
+        if self._token_until is None or now >= self._token_until:
+            await self._log_in(now)
+        return {"Authorization": f"Bearer {self._token}"}
+
+    async def _log_in(self, now: datetime) -> None:
+        names, configuration = self._profile.token, self._configuration
+        password = configuration.password.get_secret_value() if configuration.password else ""
+        login = {
+            names.username: configuration.username,
+            names.password: password,
+            names.location_code: configuration.location_code,
+        }
+        what = self._what("token")
+        request = self._client.build_request(
+            "POST",
+            self._url(configuration.token_url or ""),
+            content=write_json(login),
+            headers={"Content-Type": "application/json"},
+        )
+        answer = json_of(await read(self._client, request, what=what), what=what)
+        try:
+            self._token = str(answer[names.access_token])
+            lifetime = timedelta(seconds=int(answer.get(names.expires_in) or 0))
+        except (KeyError, ValueError):
+            message = f"{what}: IPOS answered without {names.access_token!r}"
+            raise AuthenticationError(message) from None
+        self._token_until = now + lifetime
+
+    def _told(self, document: AcknowledgedDocument) -> dict[str, Any]:
+        names = self._profile.acknowledge
+        told = {
+            names.doc_type: document.doc_type,
+            names.inv_no: document.inv_no,
+            names.inv_date: document.inv_date,
+            names.erp_id: document.erp_id,
+            names.status: names.status_posted,
+        }
+        if document.erp_refund_id is not None:
+            told[names.erp_refund_id] = document.erp_refund_id
+        return told
+
+    def _refusals(
+        self, documents: Sequence[AcknowledgedDocument], answer: dict[str, Any]
+    ) -> dict[str, str]:
+        """Match results by type and number; a document without a result is not confirmed."""
+        names, envelope = self._profile.acknowledge, self._profile.envelope
+        results = answer.get(names.results)
+        confirmed: dict[tuple[str, str], Any] = {}
+        for result in results if isinstance(results, list) else []:
+            if isinstance(result, dict):
+                key = (str(result.get(names.doc_type)), str(result.get(names.inv_no)))
+                confirmed[key] = result
+        refusals = {}
+        for document in documents:
+            result = confirmed.get((document.doc_type, str(document.inv_no)))
+            if result is None:
+                refusals[document.document_key] = "IPOS gave no result for it"
+            elif str(result.get(envelope.status)) != str(envelope.status_ok):
+                refusals[document.document_key] = str(result.get(envelope.message))[:300]
+        return refusals

@@ -1,0 +1,108 @@
+"""What an IPOS answer means: a well-formed page, or a failure; never an empty list by mistake.
+
+IPOS answers failures with status 200 too: HTML, half a JSON text, nothing at all, `Data: null`, or
+a `Status` that says no (ipos_api.md, M21). Only a well-formed empty list is empty.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import httpx2
+
+from ipos_pipeline.clients.http import retry_after_seconds, shown_body
+from ipos_pipeline.domain.ipos_profile import IposProfile
+from ipos_pipeline.domain.json_text import read_json
+from ipos_pipeline.errors import AuthenticationError, ThrottledError, TransientError
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page of raw invoices, lines inside; `total_records` only where IPOS counts."""
+
+    invoices: list[Any]
+    total_records: int | None
+
+
+def json_of(response: httpx2.Response, *, what: str) -> dict[str, Any]:
+    """Read an answer's JSON object. Raises TransientError for anything that is not one."""
+    status = response.status_code
+    if status in {httpx2.codes.UNAUTHORIZED, httpx2.codes.FORBIDDEN}:
+        message = f"{what}: IPOS refused the credential ({status} {shown_body(response)})"
+        raise AuthenticationError(
+            message, recovery="Check the credential in the location's configuration record."
+        )
+    if status == httpx2.codes.TOO_MANY_REQUESTS:
+        message = f"{what}: IPOS asks us to wait (429)"
+        raise ThrottledError(message, retry_after_seconds=retry_after_seconds(response))
+    if status != httpx2.codes.OK:
+        message = f"{what}: IPOS answered {status} {shown_body(response)}"
+        raise TransientError(message)
+    try:
+        body = read_json(response.content.decode("utf-8-sig"))
+    except ValueError:
+        body = None
+    if not isinstance(body, dict):
+        message = f"{what}: IPOS answered something that is not JSON: {shown_body(response)}"
+        raise TransientError(message)
+    return body
+
+
+def page_of(body: dict[str, Any], profile: IposProfile, *, what: str) -> Page:
+    """Read one page of the invoice list. Raises TransientError when IPOS reports a failure."""
+    if profile.shape == "flat":
+        return _flat_page(body, profile, what=what)
+    refuse_failure(body, profile, what=what)
+    invoices = body.get(profile.envelope.data)
+    if not isinstance(invoices, list):
+        raise _malformed(what, profile.envelope.data)
+    total = body.get(profile.envelope.total_records)
+    return Page(invoices, int(total) if isinstance(total, int | str) else None)
+
+
+def refuse_failure(body: dict[str, Any], profile: IposProfile, *, what: str) -> None:
+    """Raise TransientError when the envelope's status says no."""
+    status = body.get(profile.envelope.status)
+    if str(status) != str(profile.envelope.status_ok):
+        said = body.get(profile.envelope.message)
+        message = f"{what}: IPOS reported a failure: status {status}, {str(said)[:200]!r}"
+        raise TransientError(message)
+
+
+def _flat_page(body: dict[str, Any], profile: IposProfile, *, what: str) -> Page:
+    """Put the lines of a .NET data set under their headers, by document type and number."""
+    names = profile.envelope
+    headers, lines = body.get(names.headers_table), body.get(names.lines_table)
+    if not isinstance(headers, list):
+        raise _malformed(what, names.headers_table)
+    if not isinstance(lines, list):
+        raise _malformed(what, names.lines_table)
+    by_document: dict[tuple[str | None, str], list[Any]] = {}
+    for line in lines:
+        by_document.setdefault(_line_key(line, profile), []).append(line)
+    return Page([_with_lines(header, by_document, profile) for header in headers], None)
+
+
+def _line_key(line: Any, profile: IposProfile) -> tuple[str | None, str]:  # noqa: ANN401
+    if not isinstance(line, dict):
+        return None, ""
+    doc_type = line.get(profile.header.doc_type)
+    return (None if doc_type is None else str(doc_type)), str(line.get(profile.line.inv_no))
+
+
+def _with_lines(
+    header: Any,  # noqa: ANN401
+    by_document: dict[tuple[str | None, str], list[Any]],
+    profile: IposProfile,
+) -> Any:  # noqa: ANN401
+    if not isinstance(header, dict):
+        return header
+    number = str(header.get(profile.header.inv_no))
+    doc_type = str(header.get(profile.header.doc_type))
+    lines = by_document.get((doc_type, number), []) + by_document.get((None, number), [])
+    return {**header, profile.envelope.lines: lines}
+
+
+def _malformed(what: str, key: str) -> TransientError:
+    return TransientError(f"{what}: IPOS answered without the list {key!r}")

@@ -1,0 +1,220 @@
+"""NetSuite over SuiteTalk REST: create, look up by external ID, SuiteQL, custom records.
+
+Belongs here: HTTP and the shape of answers. Not here: when to send what (steps/posting.py), what
+a refusal means (netsuite_answers.py), tokens (netsuite_auth.py).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+import httpx2
+
+from ipos_pipeline.clients.http import Pacing, read, retry_transient, write
+from ipos_pipeline.clients.netsuite_answers import error_of
+from ipos_pipeline.domain.chunks import chunked
+from ipos_pipeline.domain.json_text import read_json, write_json
+from ipos_pipeline.domain.money import round_money
+from ipos_pipeline.domain.netsuite_item import INVENTORY_ITEM, NetSuiteItem
+from ipos_pipeline.errors import InDoubtError, TransientError
+
+RECORD_PATH = "/services/rest/record/v1/"
+SUITEQL_PATH = "/services/rest/query/v1/suiteql"
+PAGE_ROWS = 1000
+"""SuiteQL's default and largest page (netsuite_facts 6)."""
+PAGES_MAX = 100
+"""SuiteQL returns at most 100,000 rows of one query."""
+IN_LIST_MAX = 250
+"""IN lists of 250 to 300 values are known to work (netsuite_facts 5)."""
+
+
+@dataclass(frozen=True, slots=True)
+class NetSuiteTransaction:
+    """One cash sale or refund as SuiteQL shows it; `total` in AED, positive on refunds too."""
+
+    internal_id: str
+    external_id: str
+    type: str
+    total: Decimal
+
+
+class NetSuiteClient:
+    """One account. At most `concurrency` requests of this client are in flight."""
+
+    def __init__(
+        self,
+        client: httpx2.AsyncClient,
+        *,
+        base_url: str,
+        auth: httpx2.Auth,
+        concurrency: int,
+        pacing: Pacing,
+    ) -> None:
+        self._client = client
+        self._base_url = base_url
+        self._auth = auth
+        self._slots = asyncio.Semaphore(concurrency)
+        self._pacing = pacing
+        self.concurrency = concurrency
+
+    async def create(self, record_type: str, payload: Mapping[str, Any]) -> str:
+        """Create a record and give its internal ID.
+
+        Unknown field names are refused, not ignored. Raises AlreadyExistsError, RejectedError,
+        InDoubtError when the outcome is unknown, and TransientError when nothing was sent.
+        """
+        what = f"Creating {record_type} {payload.get('externalId')}"
+        response = await self._write("POST", RECORD_PATH + record_type, payload, what=what)
+        internal_id = response.headers.get("Location", "").rstrip("/").rpartition("/")[2]
+        if not internal_id.isdigit():
+            message = f"{what}: NetSuite answered {response.status_code} without the record's ID"
+            raise InDoubtError(message)
+        return internal_id
+
+    async def transactions_by_external_id(
+        self, external_ids: Iterable[str]
+    ) -> dict[str, NetSuiteTransaction]:
+        """Look transactions up; those that NetSuite does not have are absent from the answer."""
+        found: dict[str, NetSuiteTransaction] = {}
+        for chunk in chunked(external_ids, IN_LIST_MAX):
+            query = (
+                "SELECT id, externalid, type, foreigntotal FROM transaction"
+                f" WHERE externalid IN ({_marks(chunk)}) ORDER BY id"
+            )
+            async for row in self.suiteql(query, chunk):
+                transaction = _transaction(row)
+                found[transaction.external_id] = transaction
+        return found
+
+    async def transactions_of_day(
+        self, external_id_prefix: str, day: date
+    ) -> dict[str, NetSuiteTransaction]:
+        """Read the transactions of one date whose external ID begins so, by external ID."""
+        query = (
+            "SELECT id, externalid, type, foreigntotal FROM transaction"
+            " WHERE externalid LIKE ? AND trandate = TO_DATE(?, 'YYYY-MM-DD') ORDER BY id"
+        )
+        found: dict[str, NetSuiteTransaction] = {}
+        async for row in self.suiteql(query, [f"{external_id_prefix}%", day.isoformat()]):
+            transaction = _transaction(row)
+            if transaction.external_id.startswith(external_id_prefix):
+                found[transaction.external_id] = transaction
+        return found
+
+    async def items_by_barcode(
+        self, barcodes: Iterable[str], *, item_field: str
+    ) -> list[NetSuiteItem]:
+        """Look items up by the item field that holds the barcode, in bulk."""
+        items: list[NetSuiteItem] = []
+        for chunk in chunked(barcodes, IN_LIST_MAX):
+            query = _ITEM_QUERY.format(field=item_field) + (
+                f" WHERE {item_field} IN ({_marks(chunk)}) ORDER BY id"
+            )
+            items += [_item(row) async for row in self.suiteql(query, chunk)]
+        return items
+
+    async def inventory_items(self, *, item_field: str) -> list[NetSuiteItem]:
+        """Read the whole catalogue of inventory items that have a barcode."""
+        query = _ITEM_QUERY.format(field=item_field) + (
+            f" WHERE itemtype = ? AND {item_field} IS NOT NULL ORDER BY id"
+        )
+        return [_item(row) async for row in self.suiteql(query, [INVENTORY_ITEM])]
+
+    async def custom_records(
+        self, record_type: str, columns: Sequence[str], *, only_active: bool = True
+    ) -> list[dict[str, str]]:
+        """Read custom records as rows of column -> text; columns without a value are absent."""
+        query = f"SELECT id, {', '.join(columns)} FROM {record_type}"
+        if only_active:
+            query += " WHERE isinactive = 'F'"
+        return [row async for row in self.suiteql(query + " ORDER BY id", [])]
+
+    async def suiteql(self, query: str, parameters: Sequence[str]) -> AsyncIterator[dict[str, str]]:
+        """Run a SuiteQL query and yield its rows; keys are lower case, values are text."""
+        for page_number in range(PAGES_MAX):
+            page = await self._suiteql_page(query, parameters, offset=page_number * PAGE_ROWS)
+            for row in page["items"]:
+                yield row
+            if not page["hasMore"]:
+                return
+        message = f"A SuiteQL query has more than {PAGES_MAX * PAGE_ROWS} rows: {query[:100]}"
+        raise TransientError(message, recovery="Ask for less at once.")
+
+    async def _suiteql_page(
+        self, query: str, parameters: Sequence[str], *, offset: int
+    ) -> dict[str, Any]:
+        async def ask() -> dict[str, Any]:
+            request = self._client.build_request(
+                "POST",
+                self._base_url + SUITEQL_PATH,
+                params={"limit": PAGE_ROWS, "offset": offset},
+                content=write_json({"q": query, "params": list(parameters)}),
+                headers={"Content-Type": "application/json", "Prefer": "transient"},
+            )
+            async with self._slots:
+                response = await read(self._client, request, auth=self._auth, what="SuiteQL")
+            return _page(response)
+
+        return await retry_transient(ask, self._pacing)
+
+    async def _write(
+        self, method: str, path: str, payload: Mapping[str, Any], *, what: str
+    ) -> httpx2.Response:
+        request = self._client.build_request(
+            method,
+            self._base_url + path,
+            content=write_json(payload),
+            headers={
+                "Content-Type": "application/json",
+                "X-NetSuite-PropertyNameValidation": "Error",
+            },
+        )
+        async with self._slots:
+            response = await write(self._client, request, auth=self._auth, what=what)
+        if not response.is_success:
+            raise error_of(response, what=what, is_write=True)
+        return response
+
+
+_ITEM_QUERY = "SELECT id, itemid, {field} AS barcode, itemtype, isinactive FROM item"
+
+
+def _marks(values: Sequence[str]) -> str:
+    return ",".join("?" * len(values))
+
+
+def _page(response: httpx2.Response) -> dict[str, Any]:
+    """Read a SuiteQL answer; anything but the documented shape is a failed read."""
+    if not response.is_success:
+        raise error_of(response, what="SuiteQL", is_write=False)
+    try:
+        page = read_json(response.content)
+        if isinstance(page["items"], list) and isinstance(page["hasMore"], bool):
+            return page  # type: ignore[no-any-return]
+    except (ValueError, KeyError, TypeError):
+        pass
+    raise error_of(response, what="SuiteQL", is_write=False)
+
+
+def _transaction(row: Mapping[str, str]) -> NetSuiteTransaction:
+    try:
+        total = round_money(abs(Decimal(row.get("foreigntotal", "0"))))
+    except InvalidOperation:
+        message = f"SuiteQL gave {row.get('foreigntotal')!r} as a total"
+        raise TransientError(message) from None
+    return NetSuiteTransaction(row["id"], row["externalid"], row["type"], total)
+
+
+def _item(row: Mapping[str, str]) -> NetSuiteItem:
+    return NetSuiteItem(
+        internal_id=row["id"],
+        barcode=row["barcode"],
+        itemid=row.get("itemid", ""),
+        itemtype=row.get("itemtype", ""),
+        isinactive=row.get("isinactive") == "T",
+    )

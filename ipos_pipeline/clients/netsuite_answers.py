@@ -1,0 +1,94 @@
+"""What a NetSuite answer means: status and `o:errorCode` together decide what the caller does next.
+
+Facts: netsuite_facts 4. How REST words a duplicate external ID is in no source, so every wording
+of "already exists" counts.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+import httpx2
+
+from ipos_pipeline.clients.http import retry_after_seconds, shown_body
+from ipos_pipeline.domain.json_text import read_json
+from ipos_pipeline.errors import (
+    AlreadyExistsError,
+    AuthenticationError,
+    ConfigurationError,
+    InDoubtError,
+    PipelineError,
+    RejectedError,
+    ThrottledError,
+    TransientError,
+)
+
+THROTTLE_CODES = frozenset({"CONCURRENCY_LIMIT_EXCEEDED", "SSS_REQUEST_LIMIT_EXCEEDED"})
+PERMISSION_CODES = frozenset({"INSUFFICIENT_PERMISSION"})
+
+_ALREADY_EXISTS = re.compile(r"already exists|DUP_RCRD|duplicate .*external ?id", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorDetail:
+    """One entry of `o:errorDetails`."""
+
+    code: str
+    detail: str
+    path: str | None
+
+
+def error_details(response: httpx2.Response) -> list[ErrorDetail]:
+    """Read the documented error body; anything else has no details."""
+    try:
+        body = read_json(response.content)
+    except ValueError:
+        return []
+    details: Any = body.get("o:errorDetails") if isinstance(body, dict) else None
+    if not isinstance(details, list):
+        return []
+    return [
+        ErrorDetail(
+            code=str(one.get("o:errorCode") or "UNKNOWN"),
+            detail=str(one.get("detail") or ""),
+            path=one.get("o:errorPath") or one.get("o:errorUrl") or one.get("o:errorQueryParam"),
+        )
+        for one in details
+        if isinstance(one, dict)
+    ]
+
+
+def error_of(response: httpx2.Response, *, what: str, is_write: bool) -> PipelineError:
+    """Turn an answer that is not a success into the error its caller must deal with."""
+    status = response.status_code
+    details = error_details(response)
+    codes = {detail.code for detail in details}
+    said = "; ".join(f"{detail.code}: {detail.detail}" for detail in details)
+    message = f"{what}: NetSuite answered {status} {said or shown_body(response)}"
+    if status == httpx2.codes.UNAUTHORIZED:
+        return AuthenticationError(message)
+    if status == httpx2.codes.TOO_MANY_REQUESTS or codes & THROTTLE_CODES:
+        return ThrottledError(message, retry_after_seconds=retry_after_seconds(response))
+    if status == httpx2.codes.FORBIDDEN or codes & PERMISSION_CODES:
+        return ConfigurationError(
+            message, recovery="Give the integration's role the permission that NetSuite names."
+        )
+    if not details or status >= httpx2.codes.INTERNAL_SERVER_ERROR:
+        return InDoubtError(message) if is_write else TransientError(message)
+    return _rejection(response, details, message)
+
+
+def _rejection(
+    response: httpx2.Response, details: list[ErrorDetail], message: str
+) -> RejectedError:
+    exists = any(_ALREADY_EXISTS.search(f"{one.code} {one.detail}") for one in details)
+    kind = AlreadyExistsError if exists else RejectedError
+    return kind(
+        message,
+        code=details[0].code,
+        status=response.status_code,
+        path=details[0].path,
+        response=response.text,
+    )

@@ -1,0 +1,178 @@
+"""Everything a run or a command needs to reach IPOS, NetSuite and the ledger, opened when needed.
+
+Belongs here: putting settings, clients and the ledger together. Not here: what is done with them
+(steps/), Dagster (defs/).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine, Mapping
+from datetime import UTC, datetime
+from functools import cached_property
+from typing import Any, Self, TypeVar
+
+import httpx2
+
+from ipos_pipeline.clients.http import Pacing, new_client
+from ipos_pipeline.clients.ipos import IposClient
+from ipos_pipeline.clients.netsuite import NetSuiteClient
+from ipos_pipeline.clients.netsuite_auth import ClientCredentials, OAuth2ClientCredentials
+from ipos_pipeline.domain.configuration import IposConfiguration
+from ipos_pipeline.domain.ipos_profile import IposProfile
+from ipos_pipeline.domain.mapping import FieldMapping, MappingRules
+from ipos_pipeline.errors import ConfigurationError
+from ipos_pipeline.ledger.store import LedgerStore
+from ipos_pipeline.settings.configuration_records import (
+    active_by_location,
+    read_configuration_file,
+    read_configuration_records,
+    read_mapping,
+    read_profiles,
+)
+from ipos_pipeline.settings.environment import Settings
+
+T = TypeVar("T")
+
+IPOS_CONNECTIONS_MAX = 20
+
+
+def utc_now() -> datetime:
+    """Tell the time; the one clock of the product."""
+    return datetime.now(UTC)
+
+
+class Connections:
+    """A context manager: what was opened inside is closed at its end.
+
+    All requests of a run share one event loop, and so their connections and the access token.
+    `transport` is the seam through which tests reach simulators without sockets.
+    """
+
+    def __init__(
+        self,
+        environment: Mapping[str, str],
+        *,
+        clock: Callable[[], datetime] = utc_now,
+        pacing: Pacing | None = None,
+        transport: httpx2.AsyncBaseTransport | None = None,
+    ) -> None:
+        self._environment = environment
+        self._transport = transport
+        self._loop = asyncio.Runner()
+        self.clock = clock
+        self.pacing = pacing or Pacing()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        for name in ("_netsuite_http", "_ipos_http"):
+            client = self.__dict__.pop(name, None)
+            if client is not None:
+                self.wait_for(client.aclose())
+        ledger = self.__dict__.pop("ledger", None)
+        if ledger is not None:
+            ledger.close()
+        self._loop.close()
+
+    def wait_for(self, work: Coroutine[Any, Any, T]) -> T:
+        """Run asynchronous work to its end."""
+        return self._loop.run(work)
+
+    @cached_property
+    def settings(self) -> Settings:
+        """The environment's settings. Raises ConfigurationError naming what is missing."""
+        return Settings.from_environment(self._environment)
+
+    @cached_property
+    def ledger(self) -> LedgerStore:
+        """The ledger, its tables brought up to date."""
+        return LedgerStore.open(self.settings.ledger_url)
+
+    @cached_property
+    def netsuite(self) -> NetSuiteClient:
+        """The NetSuite account."""
+        settings = self.settings
+        credentials = ClientCredentials(
+            client_id=settings.client_id,
+            certificate_id=settings.certificate_id,
+            private_key_pem=settings.private_key_pem(),
+            algorithm=settings.jwt_algorithm,
+        )
+        auth = OAuth2ClientCredentials(
+            credentials,
+            base_url=settings.netsuite_base_url,
+            client=self._netsuite_http,
+            clock=self.clock,
+            pacing=self.pacing,
+        )
+        return NetSuiteClient(
+            self._netsuite_http,
+            base_url=settings.netsuite_base_url,
+            auth=auth,
+            concurrency=settings.concurrency,
+            pacing=self.pacing,
+        )
+
+    def configurations(self) -> dict[str, IposConfiguration]:
+        """Read the active configuration records afresh, by location code."""
+        path = self.settings.configuration_file
+        if path is not None:
+            records = read_configuration_file(path, environment=self._environment)
+        else:
+            records = self.wait_for(read_configuration_records(self.netsuite))
+        return active_by_location(records)
+
+    def configuration(self, location_code: str) -> IposConfiguration:
+        """Read one location's record. Raises ConfigurationError if it has no active one."""
+        active = self.configurations()
+        if location_code not in active:
+            message = (
+                f"Location {location_code!r} has no active IPOS Configuration record;"
+                f" active locations are {', '.join(sorted(active)) or 'none'}."
+            )
+            raise ConfigurationError(
+                message, recovery="Correct the location in the partition key, or its record."
+            )
+        return active[location_code]
+
+    def profile(self, configuration: IposConfiguration) -> IposProfile:
+        """Give the vendor's words for one location."""
+        if configuration.profile not in self._profiles:
+            message = (
+                f"Location {configuration.location_code} names the profile"
+                f" {configuration.profile!r}; known are {', '.join(sorted(self._profiles))}."
+            )
+            raise ConfigurationError(message)
+        return self._profiles[configuration.profile]
+
+    def ipos(self, configuration: IposConfiguration) -> IposClient:
+        """Reach IPOS as one location."""
+        return IposClient(
+            self._ipos_http,
+            configuration=configuration,
+            profile=self.profile(configuration),
+            clock=self.clock,
+            pacing=self.pacing,
+        )
+
+    def mapping_rules(self, configuration: IposConfiguration) -> MappingRules:
+        """Give what is static in the mapping of one location's documents."""
+        return MappingRules(configuration, self.profile(configuration), self._mapping)
+
+    @cached_property
+    def _profiles(self) -> dict[str, IposProfile]:
+        return read_profiles(self.settings.profile_file, environment=self._environment)
+
+    @cached_property
+    def _mapping(self) -> FieldMapping:
+        return read_mapping(self.settings.mapping_file, environment=self._environment)
+
+    @cached_property
+    def _netsuite_http(self) -> httpx2.AsyncClient:
+        return new_client(transport=self._transport, connections_max=self.settings.concurrency)
+
+    @cached_property
+    def _ipos_http(self) -> httpx2.AsyncClient:
+        return new_client(transport=self._transport, connections_max=IPOS_CONNECTIONS_MAX)

@@ -1,0 +1,117 @@
+"""The "IPOS Configuration" record: what one location needs, and how far it can be trusted.
+
+Field names are those of the custom record without `custrecord_ipos_` (interfaces.md). Credentials
+are secret values: they show as stars in every repr and never enter a log, a frame or the ledger.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, available_timezones
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    model_validator,
+)
+
+
+def _none_if_blank(value: object) -> object:
+    return None if isinstance(value, str) and not value.strip() else value
+
+
+def _text(value: object) -> object:
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+def _known_timezone(name: str) -> str:
+    if name not in available_timezones():
+        message = f"{name!r} is not a time zone name such as Asia/Dubai"
+        raise ValueError(message)
+    return name
+
+
+def _http_url(url: str) -> str:
+    parts = urlsplit(url)
+    if parts.scheme not in {"http", "https"} or not parts.netloc:
+        message = "must be an address such as https://ipos.example.com"
+        raise ValueError(message)
+    return url.rstrip("/")
+
+
+InternalId = Annotated[str, BeforeValidator(_text), Field(pattern=r"^\d+$")]
+"""A NetSuite internal ID, as text."""
+
+Text = Annotated[str, BeforeValidator(_text), Field(min_length=1)]
+Optional = BeforeValidator(_none_if_blank)
+
+
+WRITTEN_BY_US = frozenset(
+    {"last_sales_sync", "last_sales_error", "last_return_sync", "last_return_error"}
+)
+
+
+class IposConfiguration(BaseModel):
+    """One location's configuration record. `currency` is the internal ID of AED."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    name: Annotated[Text | None, Optional] = None
+    isinactive: bool = False
+    location_code: Text
+    domain_url: Annotated[str, AfterValidator(_http_url)]
+    invoices_url: Annotated[str | None, Optional] = None
+    returns_url: Annotated[str | None, Optional] = None
+    acknowledge_url: Annotated[str | None, Optional] = None
+    summary_url: Annotated[str | None, Optional] = None
+    auth_header: Annotated[str | None, Optional] = None
+    auth_value: Annotated[SecretStr | None, Optional] = None
+    token_url: Annotated[str | None, Optional] = None
+    username: Annotated[Text | None, Optional] = None
+    password: Annotated[SecretStr | None, Optional] = None
+    profile: Annotated[str, BeforeValidator(lambda value: value or "nested")] = "nested"
+    customer: InternalId
+    tax_code: InternalId
+    prices_include_tax: bool = True
+    location: InternalId
+    subsidiary: Annotated[InternalId | None, Optional] = None
+    account: InternalId
+    currency: InternalId
+    error_email: Annotated[str | None, Optional] = None
+    timezone: Annotated[
+        str,
+        BeforeValidator(lambda value: value or "Asia/Dubai"),
+        AfterValidator(_known_timezone),
+    ] = "Asia/Dubai"
+    day_cutoff_hour: Annotated[
+        int, BeforeValidator(lambda value: 0 if value in (None, "") else value), Field(ge=0, le=23)
+    ] = 0
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_what_we_write(cls, values: object) -> object:
+        """Drop the four dates: the pipeline writes them and never trusts them."""
+        if not isinstance(values, dict):
+            return values
+        return {name: value for name, value in values.items() if name not in WRITTEN_BY_US}
+
+    @model_validator(mode="after")
+    def _has_a_credential(self) -> IposConfiguration:
+        header = self.auth_header and self.auth_value
+        login = self.token_url and self.username and self.password
+        if not header and not login:
+            message = (
+                "no credential: set auth_header and auth_value, or token_url, username and password"
+            )
+            raise ValueError(message)
+        return self
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The location's time zone."""
+        return ZoneInfo(self.timezone)

@@ -1,0 +1,27 @@
+"""When a refused document is tried again without a person.
+
+Missing master data waits for the catalogue (steps/releasing.py), not for time. A difference from
+what NetSuite holds waits for a person. Anything else waits 15 minutes, 1 hour, 4 hours, then a day
+each time, and after `REVIEW_AFTER` only a person moves it.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from ipos_pipeline.domain.problem import MASTER_DATA_CODES
+
+DELAYS = (timedelta(minutes=15), timedelta(hours=1), timedelta(hours=4), timedelta(days=1))
+REVIEW_AFTER = timedelta(days=7)
+PERSON_CODES = frozenset({"total_differs", "external_id_taken"})
+
+
+def next_attempt_at(
+    code: str, *, attempts: int, first_failed_at: datetime, now: datetime
+) -> datetime | None:
+    """Say when to try again after the n-th failed attempt, or None: time alone does not help."""
+    if code in MASTER_DATA_CODES or code in PERSON_CODES:
+        return None
+    if now - first_failed_at >= REVIEW_AFTER:
+        return None
+    return now + DELAYS[min(attempts, len(DELAYS)) - 1]

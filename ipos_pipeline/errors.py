@@ -1,0 +1,102 @@
+"""Every error this package raises, named for what the caller should do next.
+
+PipelineError
+├── ConfigurationError        stop: a setting, a configuration record or a credential must change
+│   ├── AuthenticationError       the other side refused our credential
+│   └── LocationMismatchError     IPOS answered with another location's invoices
+├── TransientError            the same request may be sent again later
+│   └── ThrottledError            the account's concurrency or rate limit; wait, then send again
+├── InDoubtError              a write whose outcome is unknown: look it up before anything else
+├── RejectedError             the request was understood and refused: data must change first
+│   └── AlreadyExistsError        refused because a record with this external ID is there: adopt it
+└── MalformedInvoiceError     one invoice cannot be read: quarantine it, go on with the others
+"""
+
+from __future__ import annotations
+
+
+class PipelineError(Exception):
+    """An error that says what happened and, in `recovery`, what to do next."""
+
+    recovery = "Read the message and the log of this run, then run the partition again."
+
+    def __init__(self, message: str, *, recovery: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        if recovery is not None:
+            self.recovery = recovery
+
+
+class ConfigurationError(PipelineError):
+    """Nothing can be done until a person changes a setting or a configuration record."""
+
+    recovery = "Correct the setting that the message names, then run the partition again."
+
+
+class AuthenticationError(ConfigurationError):
+    """The other side refused our credential."""
+
+    recovery = "Check the credential that the message names, and that it has not expired."
+
+
+class LocationMismatchError(ConfigurationError):
+    """IPOS answered with invoices of another location than the one asked for."""
+
+    recovery = "Check the URL, the location code and the credential of this configuration record."
+
+
+class TransientError(PipelineError):
+    """The request had no effect or was a read; the same request may be sent again later."""
+
+    recovery = "Nothing to do: it is tried again at the next run."
+
+
+class ThrottledError(TransientError):
+    """The other side limits us; `retry_after_seconds` is its own wish, where it gave one."""
+
+    def __init__(self, message: str, *, retry_after_seconds: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after_seconds = retry_after_seconds
+
+
+class InDoubtError(PipelineError):
+    """A write that may have been applied; only a look-up by external ID can tell."""
+
+    recovery = "Nothing to do: the next run looks the document up before it sends anything."
+
+
+class RejectedError(PipelineError):
+    """A write that was understood and refused; repeating it unchanged would fail again."""
+
+    recovery = "Correct what the message names in NetSuite or IPOS; it is then tried again."
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        code: str,
+        status: int | None = None,
+        path: str | None = None,
+        response: str | None = None,
+        recovery: str | None = None,
+    ) -> None:
+        super().__init__(message, recovery=recovery)
+        self.code = code
+        self.status = status
+        self.path = path
+        self.response = response
+
+
+class AlreadyExistsError(RejectedError):
+    """NetSuite holds a record with this external ID already."""
+
+
+class MalformedInvoiceError(PipelineError):
+    """One invoice that cannot be read; `field` is the vendor's name of what is wrong with it."""
+
+    recovery = "Have the invoice corrected in IPOS; it is read again at the next run."
+
+    def __init__(self, message: str, *, field: str, inv_no: str | None) -> None:
+        super().__init__(message)
+        self.field = field
+        self.inv_no = inv_no

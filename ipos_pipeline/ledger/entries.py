@@ -1,0 +1,273 @@
+"""Posting entries: planned, claimed before they are sent, settled afterwards.
+
+Every change of status goes through `_move`, which lets only legal moves pass (entry.py) and writes
+the history; so two runs of one store-day can never both hold the same entry.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    and_,
+    bindparam,
+    delete,
+    insert,
+    or_,
+    select,
+    update,
+)
+
+from ipos_pipeline.domain.chunks import chunked
+from ipos_pipeline.domain.netsuite_record import RecordType
+from ipos_pipeline.ledger.entry import PostingEntry, Status, sources_of
+from ipos_pipeline.ledger.history import History
+from ipos_pipeline.ledger.schema import posting_entry
+
+LOOK_UP_MAX = 500
+UNSENT = (Status.PENDING, Status.REJECTED)
+
+
+@dataclass(frozen=True, slots=True)
+class PartitionScope:
+    """The entries that one run of one asset deals with."""
+
+    location_code: str
+    business_date: date
+    record_type: RecordType
+
+
+class Entries:
+    """Reads and writes `posting_entry`."""
+
+    def __init__(self, connection: Connection, history: History) -> None:
+        self._connection = connection
+        self._history = history
+
+    def plan(self, entries: Sequence[PostingEntry], *, at: datetime) -> None:
+        """Add entries for documents that were just landed."""
+        if not entries:
+            return
+        self._connection.execute(
+            insert(posting_entry), [_row(entry) | {"updated_at": at} for entry in entries]
+        )
+
+    def drop_unsent(self, document_key: str) -> None:
+        """Forget the plan of a document that is planned anew; never one that may have been sent."""
+        self._connection.execute(
+            delete(posting_entry).where(
+                posting_entry.c.document_key == document_key,
+                posting_entry.c.status.in_(UNSENT),
+            )
+        )
+
+    def of_day(self, location_code: str, business_date: date) -> list[PostingEntry]:
+        """Read all entries of a store-day."""
+        return self._read(
+            posting_entry.c.location_code == location_code,
+            posting_entry.c.business_date == business_date,
+        )
+
+    def of_documents(self, document_keys: Iterable[str]) -> dict[str, list[PostingEntry]]:
+        """Read the entries of some documents, by document key."""
+        found: dict[str, list[PostingEntry]] = {}
+        for keys in chunked(document_keys, LOOK_UP_MAX):
+            for entry in self._read(posting_entry.c.document_key.in_(keys)):
+                found.setdefault(entry.document_key, []).append(entry)
+        return found
+
+    def to_send(self, scope: PartitionScope, *, now: datetime) -> list[PostingEntry]:
+        """Read what may be sent now: pending entries, and rejected ones whose time has come."""
+        return self._read(
+            _in_scope(scope),
+            or_(
+                posting_entry.c.status == Status.PENDING,
+                and_(
+                    posting_entry.c.status == Status.REJECTED,
+                    posting_entry.c.next_attempt_at <= now,
+                ),
+            ),
+        )
+
+    def in_doubt(self, scope: PartitionScope) -> list[PostingEntry]:
+        """Read entries whose outcome is unknown."""
+        return self._read(_in_scope(scope), posting_entry.c.status == Status.IN_DOUBT)
+
+    def doubt_abandoned(
+        self, scope: PartitionScope, *, claimed_before: datetime, at: datetime
+    ) -> list[str]:
+        """Put entries in doubt that a run claimed and, being dead by now, never settled."""
+        abandoned = self._read(
+            _in_scope(scope),
+            posting_entry.c.status == Status.SENDING,
+            posting_entry.c.claimed_at < claimed_before,
+        )
+        return self._move(
+            [entry.external_id for entry in abandoned],
+            Status.IN_DOUBT,
+            at=at,
+            only_if=posting_entry.c.claimed_at < claimed_before,
+            reason="the run that claimed it did not settle it",
+        )
+
+    def claim(self, external_ids: Iterable[str], *, run: str, at: datetime) -> set[str]:
+        """Record the intent to send before anything is sent; return those that are ours now.
+
+        An entry that another run has claimed or settled meanwhile is not among them.
+        """
+        return set(
+            self._move(
+                external_ids,
+                Status.SENDING,
+                at=at,
+                only_from=(Status.PENDING,),
+                values={
+                    "claimed_by": run,
+                    "claimed_at": at,
+                    "attempts": posting_entry.c.attempts + 1,
+                },
+            )
+        )
+
+    def release(self, external_ids: Iterable[str], *, at: datetime, reason: str) -> list[str]:
+        """Make entries pending: not sent after all, not found in NetSuite, or due again."""
+        return self._move(
+            external_ids,
+            Status.PENDING,
+            at=at,
+            values={"claimed_by": None, "claimed_at": None, "next_attempt_at": None},
+            reason=reason,
+        )
+
+    def doubt(self, external_ids: Iterable[str], *, at: datetime, reason: str) -> list[str]:
+        """Note that a request was sent whose outcome is unknown."""
+        return self._move(external_ids, Status.IN_DOUBT, at=at, reason=reason)
+
+    def post(self, internal_ids: Mapping[str, str], *, at: datetime, how: str) -> list[str]:
+        """Settle entries as posted: external ID -> NetSuite internal ID."""
+        moved = self._move(internal_ids, Status.POSTED, at=at, write_event=False)
+        if moved:
+            self._connection.execute(
+                update(posting_entry)
+                .where(posting_entry.c.external_id == bindparam("moved"))
+                .values(internal_id=bindparam("netsuite"), posted_at=at, next_attempt_at=None),
+                [{"moved": key, "netsuite": internal_ids[key]} for key in moved],
+            )
+        self._history.add_each(
+            Status.POSTED,
+            {key: {"internal_id": internal_ids[key], "how": how} for key in moved},
+            at=at,
+        )
+        return moved
+
+    def reject(
+        self,
+        external_id: str,
+        *,
+        at: datetime,
+        next_attempt_at: datetime | None,
+        code: str,
+        is_repeated: bool,
+    ) -> list[str]:
+        """Settle an entry as refused, to be tried again at `next_attempt_at`, if ever.
+
+        A refusal that only repeats itself adds nothing to the history.
+        """
+        return self._move(
+            [external_id],
+            Status.REJECTED,
+            at=at,
+            values={"next_attempt_at": next_attempt_at},
+            reason=code,
+            write_event=not is_repeated,
+        )
+
+    def make_due(self, external_ids: Iterable[str], *, at: datetime, reason: str) -> None:
+        """Have refused entries tried again at the next opportunity."""
+        for chunk in chunked(external_ids, LOOK_UP_MAX):
+            due = self._connection.execute(
+                update(posting_entry)
+                .where(
+                    posting_entry.c.external_id.in_(chunk),
+                    posting_entry.c.status == Status.REJECTED,
+                )
+                .values(next_attempt_at=at, updated_at=at)
+                .returning(posting_entry.c.external_id)
+            ).scalars()
+            self._history.add("due_again", list(due), at=at, reason=reason)
+
+    def set_total(self, totals: Mapping[str, Decimal], *, at: datetime) -> None:
+        """Write the totals of documents as they were mapped for sending."""
+        if totals:
+            self._connection.execute(
+                update(posting_entry)
+                .where(posting_entry.c.external_id == bindparam("mapped"))
+                .values(total_cents=bindparam("total"), updated_at=at),
+                [{"mapped": key, "total": total} for key, total in totals.items()],
+            )
+
+    def _move(
+        self,
+        external_ids: Iterable[str],
+        target: Status,
+        *,
+        at: datetime,
+        only_from: tuple[Status, ...] | None = None,
+        only_if: ColumnElement[bool] | None = None,
+        values: Mapping[str, Any] | None = None,
+        reason: str | None = None,
+        write_event: bool = True,
+    ) -> list[str]:
+        """Move those entries that may legally move; return them."""
+        moved: list[str] = []
+        for chunk in chunked(external_ids, LOOK_UP_MAX):
+            statement = (
+                update(posting_entry)
+                .where(
+                    posting_entry.c.external_id.in_(chunk),
+                    posting_entry.c.status.in_(only_from or sources_of(target)),
+                )
+                .values(status=target, updated_at=at, **(values or {}))
+                .returning(posting_entry.c.external_id)
+            )
+            if only_if is not None:
+                statement = statement.where(only_if)
+            moved.extend(self._connection.execute(statement).scalars())
+        if write_event:
+            detail = {} if reason is None else {"reason": reason}
+            self._history.add(target, moved, at=at, **detail)
+        return moved
+
+    def _read(self, *conditions: ColumnElement[bool]) -> list[PostingEntry]:
+        query = select(*_COLUMNS).where(*conditions).order_by(posting_entry.c.external_id)
+        return [_entry(row) for row in self._connection.execute(query).mappings()]
+
+
+_COLUMNS = [column for column in posting_entry.c if column.name != "updated_at"]
+
+
+def _in_scope(scope: PartitionScope) -> ColumnElement[bool]:
+    return and_(
+        posting_entry.c.location_code == scope.location_code,
+        posting_entry.c.business_date == scope.business_date,
+        posting_entry.c.record_type == scope.record_type,
+    )
+
+
+def _row(entry: PostingEntry) -> dict[str, Any]:
+    row = {name: getattr(entry, name) for name in entry.__slots__}
+    row["total_cents"] = row.pop("total")
+    return row
+
+
+def _entry(row: Any) -> PostingEntry:  # noqa: ANN401
+    values = dict(row)
+    values["total"] = values.pop("total_cents")
+    values["status"] = Status(values["status"])
+    return PostingEntry(**values)

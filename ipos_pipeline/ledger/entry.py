@@ -1,0 +1,63 @@
+"""Statuses of a posting entry and the legal moves between them: one table.
+
+    pending ──> sending ──> posted
+       │           ├──────> rejected ──> pending
+       │           └──────> in_doubt ──> posted | pending
+       ├──> rejected                └──> rejected
+       └──> posted (adopted from NetSuite)
+
+An entry is our intent; a posting is NetSuite's record. `sending` is written before the request
+goes out, so that a crash leaves a trace to look up.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from enum import StrEnum
+
+from ipos_pipeline.domain.netsuite_record import RecordType
+
+
+class Status(StrEnum):
+    """What has become of an entry."""
+
+    PENDING = "pending"
+    SENDING = "sending"
+    IN_DOUBT = "in_doubt"
+    POSTED = "posted"
+    REJECTED = "rejected"
+
+
+LEGAL_MOVES: dict[Status, frozenset[Status]] = {
+    Status.PENDING: frozenset({Status.SENDING, Status.REJECTED, Status.POSTED}),
+    Status.SENDING: frozenset({Status.POSTED, Status.REJECTED, Status.IN_DOUBT, Status.PENDING}),
+    Status.IN_DOUBT: frozenset({Status.POSTED, Status.REJECTED, Status.PENDING}),
+    Status.REJECTED: frozenset({Status.PENDING, Status.POSTED, Status.REJECTED}),
+    Status.POSTED: frozenset(),
+}
+
+
+def sources_of(target: Status) -> tuple[Status, ...]:
+    """List the statuses from which a move to `target` is legal."""
+    return tuple(status for status, targets in LEGAL_MOVES.items() if target in targets)
+
+
+@dataclass(frozen=True, slots=True)
+class PostingEntry:
+    """One document we mean to have in NetSuite. `total` in AED, tax included, positive."""
+
+    external_id: str
+    document_key: str
+    record_type: RecordType
+    location_code: str
+    business_date: date
+    status: Status
+    total: Decimal
+    internal_id: str | None
+    attempts: int
+    claimed_by: str | None
+    claimed_at: datetime | None
+    next_attempt_at: datetime | None
+    posted_at: datetime | None

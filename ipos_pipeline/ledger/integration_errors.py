@@ -1,0 +1,184 @@
+"""Integration errors: one open for each document and stage; closed ones are kept."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, insert, select, update
+
+from ipos_pipeline.domain.chunks import chunked
+from ipos_pipeline.domain.problem import MASTER_DATA_CODES
+from ipos_pipeline.ledger.history import History
+from ipos_pipeline.ledger.schema import integration_error
+
+LOOK_UP_MAX = 500
+OPEN = "open"
+CLOSED = "closed"
+
+
+class Stage(StrEnum):
+    """Where a document failed."""
+
+    PARSE = "parse"
+    MAP = "map"
+    POST = "post"
+    ACKNOWLEDGE = "acknowledge"
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """One failed attempt at a document, in words for the person who has to act."""
+
+    external_id: str
+    stage: Stage
+    location_code: str
+    business_date: date
+    number: str | None
+    record_type: str | None
+    code: str
+    message: str
+    next_step: str
+    path: str | None = None
+    reference: str | None = None
+    payload: str | None = None
+    request: str | None = None
+    response: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OpenError:
+    """An error as the ledger keeps it."""
+
+    id: int
+    external_id: str
+    stage: Stage
+    status: str
+    location_code: str
+    business_date: date
+    number: str | None
+    record_type: str | None
+    code: str
+    message: str
+    next_step: str
+    path: str | None
+    reference: str | None
+    attempts: int
+    first_failed_at: datetime
+    last_failed_at: datetime
+
+
+class IntegrationErrors:
+    """Reads and writes `integration_error`."""
+
+    def __init__(self, connection: Connection, history: History) -> None:
+        self._connection = connection
+        self._history = history
+
+    def fail(self, failure: Failure, *, at: datetime) -> tuple[int, datetime]:
+        """Open an error, or count another attempt at the one that is not closed.
+
+        Returns the number of failed attempts and when the first of them was.
+        """
+        values = {name: getattr(failure, name) for name in failure.__slots__}
+        known = self._connection.execute(
+            select(
+                integration_error.c.id,
+                integration_error.c.code,
+                integration_error.c.attempts,
+                integration_error.c.first_failed_at,
+            ).where(
+                integration_error.c.external_id == failure.external_id,
+                integration_error.c.stage == failure.stage,
+                integration_error.c.status != CLOSED,
+            )
+        ).one_or_none()
+        if known is None:
+            self._connection.execute(
+                insert(integration_error).values(
+                    **values, status=OPEN, attempts=1, first_failed_at=at, last_failed_at=at
+                )
+            )
+        else:
+            self._connection.execute(
+                update(integration_error)
+                .where(integration_error.c.id == known.id)
+                .values(**values, last_failed_at=at, attempts=integration_error.c.attempts + 1)
+            )
+        if known is None or known.code != failure.code:
+            self._history.add(
+                "error_opened" if known is None else "error_changed",
+                [failure.external_id],
+                at=at,
+                stage=failure.stage,
+                code=failure.code,
+                message=failure.message,
+            )
+        return (1, at) if known is None else (known.attempts + 1, known.first_failed_at)
+
+    def waiting_for_items(
+        self, location_codes: Iterable[str] | None = None
+    ) -> dict[str, list[str]]:
+        """Give the barcodes that open errors wait for: external ID -> barcodes."""
+        query = select(integration_error.c.external_id, integration_error.c.reference).where(
+            integration_error.c.status == OPEN,
+            integration_error.c.stage == Stage.MAP,
+            integration_error.c.code.in_(MASTER_DATA_CODES),
+            integration_error.c.reference.is_not(None),
+        )
+        if location_codes is not None:
+            query = query.where(integration_error.c.location_code.in_(list(location_codes)))
+        return {key: text.split("\n") for key, text in self._connection.execute(query)}
+
+    def close(
+        self, external_ids: Iterable[str], stages: Iterable[Stage], *, at: datetime, how: str
+    ) -> None:
+        """Close the errors of some documents that have since succeeded at these stages."""
+        for chunk in chunked(external_ids, LOOK_UP_MAX):
+            self._close(
+                integration_error.c.external_id.in_(chunk),
+                integration_error.c.stage.in_(list(stages)),
+                at=at,
+                how=how,
+            )
+
+    def close_unreadable(self, location_code: str, number: str, *, at: datetime) -> None:
+        """Close the quarantine of an invoice that can be read now, found by its number."""
+        self._close(
+            integration_error.c.location_code == location_code,
+            integration_error.c.number == number,
+            integration_error.c.stage == Stage.PARSE,
+            at=at,
+            how="the invoice was read",
+        )
+
+    def open_of_day(self, location_code: str, business_date: date) -> list[OpenError]:
+        """Read what is open for a store-day, oldest first."""
+        query = (
+            select(*_COLUMNS)
+            .where(
+                integration_error.c.location_code == location_code,
+                integration_error.c.business_date == business_date,
+                integration_error.c.status == OPEN,
+            )
+            .order_by(integration_error.c.first_failed_at, integration_error.c.external_id)
+        )
+        return [
+            OpenError(**{**row, "stage": Stage(row["stage"])})
+            for row in self._connection.execute(query).mappings()
+        ]
+
+    def _close(self, *conditions: ColumnElement[bool], at: datetime, how: str) -> None:
+        closed = self._connection.execute(
+            update(integration_error)
+            .where(*conditions, integration_error.c.status != CLOSED)
+            .values(status=CLOSED, closed_at=at, closed_how=how)
+            .returning(integration_error.c.external_id)
+        ).scalars()
+        self._history.add("error_closed", list(closed), at=at, how=how)
+
+
+_COLUMNS: list[Any] = [integration_error.c[name] for name in OpenError.__slots__]

@@ -1,0 +1,198 @@
+"""Tables of the ledger, readable in SQL by people: one row per thing, statuses as words.
+
+Amounts are AED in hundredths (`_cents`), so that SQL adds them up exactly on SQLite and on
+PostgreSQL; instants are UTC. Changes to these tables need a migration beside this file.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from decimal import Decimal
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Date,
+    DateTime,
+    Dialect,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    text,
+)
+from sqlalchemy.types import TypeDecorator
+
+CENTS = 100
+
+
+class Cents(TypeDecorator[Decimal]):
+    """An amount with two places, kept as a whole number of hundredths."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: Decimal | None, dialect: Dialect) -> int | None:
+        """Refuse an amount with more than two places: rounding is not the ledger's business."""
+        if value is None:
+            return None
+        cents = value * CENTS
+        if cents != cents.to_integral_value():
+            message = f"{value} is not an amount with two places"
+            raise ValueError(message)
+        return int(cents)
+
+    def process_result_value(self, value: int | Decimal | None, dialect: Dialect) -> Decimal | None:
+        """Give the amount back with two places."""
+        return None if value is None else Decimal(int(value)).scaleb(-2)
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An aware instant, kept in UTC."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Refuse a naive moment; store the others in UTC."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            message = f"{value} has no time zone"
+            raise ValueError(message)
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Give the instant back as UTC; SQLite forgets the zone."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+source_document = Table(
+    "source_document",
+    metadata,
+    Column("document_key", Text, primary_key=True),
+    Column("source", String(20), nullable=False),
+    Column("location_code", String(100), nullable=False),
+    Column("business_date", Date, nullable=False),
+    Column("number", Text, nullable=False),
+    Column("occurred_at", UtcDateTime, nullable=False),
+    Column("state", String(20), nullable=False, comment="planned, held by a problem, or filtered"),
+    Column("filter_rule", String(50)),
+    Column("payload", Text, nullable=False, comment="JSON as received"),
+    Column("payload_hash", String(64), nullable=False),
+    Column("source_total_cents", Cents, comment="what the source says the document comes to"),
+    Column("first_seen_at", UtcDateTime, nullable=False),
+    Column("from_returns_feed", Boolean, nullable=False),
+    Column("latest_payload", Text, comment="a different version seen after posting began: drift"),
+    Column("latest_hash", String(64)),
+    Column("latest_seen_at", UtcDateTime),
+    Index(None, "location_code", "business_date"),
+)
+
+posting_entry = Table(
+    "posting_entry",
+    metadata,
+    Column("external_id", Text, primary_key=True),
+    Column("document_key", ForeignKey("source_document.document_key"), nullable=False),
+    Column("record_type", String(50), nullable=False),
+    Column("location_code", String(100), nullable=False),
+    Column("business_date", Date, nullable=False),
+    Column("status", String(20), nullable=False),
+    Column("total_cents", Cents, nullable=False, comment="expected in NetSuite, tax included"),
+    Column("internal_id", String(50)),
+    Column("attempts", Integer, nullable=False, server_default=text("0")),
+    Column("claimed_by", String(100)),
+    Column("claimed_at", UtcDateTime),
+    Column("next_attempt_at", UtcDateTime, comment="for rejected entries; none: only a person"),
+    Column("posted_at", UtcDateTime),
+    Column("updated_at", UtcDateTime, nullable=False),
+    Index(None, "document_key"),
+    Index(None, "location_code", "business_date", "status"),
+)
+
+acknowledgement = Table(
+    "acknowledgement",
+    metadata,
+    Column("document_key", ForeignKey("source_document.document_key"), primary_key=True),
+    Column("location_code", String(100), nullable=False),
+    Column("business_date", Date, nullable=False),
+    Column("status", String(20), nullable=False, comment="due or acknowledged"),
+    Column("due_at", UtcDateTime, nullable=False),
+    Column("next_attempt_at", UtcDateTime, comment="after a refusal; none: at once"),
+    Column("attempts", Integer, nullable=False, server_default=text("0")),
+    Column("acknowledged_at", UtcDateTime),
+    Index(None, "location_code", "business_date", "status"),
+)
+
+integration_error = Table(
+    "integration_error",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("external_id", Text, nullable=False),
+    Column("stage", String(20), nullable=False),
+    Column("status", String(20), nullable=False, comment="open, set_aside or closed"),
+    Column("location_code", String(100), nullable=False),
+    Column("business_date", Date, nullable=False),
+    Column("number", Text),
+    Column("record_type", String(50)),
+    Column("code", String(100), nullable=False),
+    Column("message", Text, nullable=False),
+    Column("next_step", Text, nullable=False),
+    Column("path", Text),
+    Column("reference", Text, comment="what was looked for and not found, such as a barcode"),
+    Column("payload", Text),
+    Column("request", Text),
+    Column("response", Text),
+    Column("attempts", Integer, nullable=False),
+    Column("first_failed_at", UtcDateTime, nullable=False),
+    Column("last_failed_at", UtcDateTime, nullable=False),
+    Column("closed_at", UtcDateTime),
+    Column("closed_how", Text),
+    Index(None, "location_code", "business_date", "status"),
+    Index(
+        "uq_integration_error_not_closed",
+        "external_id",
+        "stage",
+        unique=True,
+        sqlite_where=text("status <> 'closed'"),
+        postgresql_where=text("status <> 'closed'"),
+    ),
+)
+
+event = Table(
+    "event",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("at", UtcDateTime, nullable=False),
+    Column("subject", Text, nullable=False, comment="external ID or document key"),
+    Column("kind", String(50), nullable=False),
+    Column("actor", String(200), nullable=False, comment="run ID, or who acted by hand"),
+    Column("detail", Text, comment="JSON"),
+    Index(None, "subject"),
+)
+
+store_day = Table(
+    "store_day",
+    metadata,
+    Column("location_code", String(100), primary_key=True),
+    Column("business_date", Date, primary_key=True),
+    Column("looked_at", UtcDateTime, comment="when IPOS was last asked, a tick without a run too"),
+    Column("unacknowledged", Integer, comment="invoices IPOS then showed as not acknowledged"),
+    Column("shown_at", UtcDateTime, comment="when the list was last read to its end"),
+    Column("shown_documents", Integer, comment="invoices of the day that IPOS then showed in all"),
+)

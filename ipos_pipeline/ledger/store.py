@@ -1,0 +1,178 @@
+"""The ledger as one object: opens the database, brings its tables up to date, begins transactions.
+
+Belongs here: engine, versions, units of work. Not here: SQL on single tables (the other modules).
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect, make_url, text
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError, OperationalError
+
+from ipos_pipeline.errors import ConfigurationError, TransientError
+from ipos_pipeline.ledger.acknowledgements import Acknowledgements
+from ipos_pipeline.ledger.documents import Documents
+from ipos_pipeline.ledger.entries import Entries
+from ipos_pipeline.ledger.history import History
+from ipos_pipeline.ledger.integration_errors import IntegrationErrors
+from ipos_pipeline.ledger.store_days import StoreDays
+
+SCHEMA_VERSION = "0001"
+"""The newest revision below migrations/versions; a test compares the two."""
+
+BUSY_TIMEOUT_SECONDS = 60
+MIGRATIONS = Path(__file__).parent / "migrations"
+
+
+@dataclass(frozen=True, slots=True)
+class Transaction:
+    """One unit of work: everything done through it is committed together, or not at all."""
+
+    documents: Documents
+    entries: Entries
+    acknowledgements: Acknowledgements
+    errors: IntegrationErrors
+    history: History
+    store_days: StoreDays
+
+
+class LedgerStore:
+    """The ledger on SQLite (WAL) or PostgreSQL. Use `open`; close it when done."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    @classmethod
+    def open(cls, url: str) -> LedgerStore:
+        """Open the ledger and create or migrate its tables.
+
+        Raises ConfigurationError for an unusable URL or a ledger of a newer version, and
+        TransientError when the database cannot be reached.
+        """
+        engine = _engine(url)
+        try:
+            _bring_up_to_date(engine)
+        except OperationalError as error:
+            engine.dispose()
+            message = f"The ledger {_shown(url)} cannot be opened: {error.orig}"
+            raise TransientError(
+                message, recovery="Check IPOS_PIPELINE_LEDGER_URL and that the database runs."
+            ) from error
+        except Exception:
+            engine.dispose()
+            raise
+        return cls(engine)
+
+    def close(self) -> None:
+        """Give all connections back."""
+        self._engine.dispose()
+
+    @contextmanager
+    def write(self, actor: str) -> Iterator[Transaction]:
+        """Begin a unit of work; `actor` (a run ID or a person) is named in the history."""
+        connecting = self._engine.connect().execution_options(ledger_write=True)
+        with connecting as connection, connection.begin():
+            yield _transaction(connection, actor)
+
+    @contextmanager
+    def read(self) -> Iterator[Transaction]:
+        """Begin a consistent look at the ledger."""
+        with self._engine.connect() as connection:
+            yield _transaction(connection, actor="reader")
+
+
+def _transaction(connection: Connection, actor: str) -> Transaction:
+    history = History(connection, actor)
+    return Transaction(
+        documents=Documents(connection, history),
+        entries=Entries(connection, history),
+        acknowledgements=Acknowledgements(connection, history),
+        errors=IntegrationErrors(connection, history),
+        history=history,
+        store_days=StoreDays(connection),
+    )
+
+
+def _shown(url: str) -> str:
+    """Show a URL without its password."""
+    return make_url(url).render_as_string(hide_password=True)
+
+
+def _engine(url: str) -> Engine:
+    try:
+        parsed = make_url(url)
+        if parsed.get_backend_name() == "sqlite":
+            return _sqlite_engine(parsed)
+        return create_engine(parsed, pool_pre_ping=True)
+    except (ArgumentError, NoSuchModuleError) as error:
+        message = (
+            "IPOS_PIPELINE_LEDGER_URL is not a database URL such as"
+            " sqlite:////var/lib/ipos/ledger.db or postgresql+psycopg2://user:password@host/name"
+        )
+        raise ConfigurationError(message) from error
+
+
+def _sqlite_engine(url: URL) -> Engine:
+    if url.database:
+        Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(url, connect_args={"timeout": BUSY_TIMEOUT_SECONDS})
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _prepare_sqlite(connection: sqlite3.Connection, _record: Any) -> None:  # noqa: ANN401
+    connection.isolation_level = None  # we write BEGIN ourselves
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = FULL")
+    connection.execute("PRAGMA foreign_keys = ON")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    """Take the write lock at once where we shall write.
+
+    A transaction that reads first and writes later would fail with "database is locked" instead of
+    waiting when another one wrote in between.
+    """
+    write = connection.get_execution_options().get("ledger_write", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+
+
+def _bring_up_to_date(engine: Engine) -> None:
+    with engine.connect() as connection:
+        version = _version(connection)
+    if version == SCHEMA_VERSION:
+        return
+    if version is not None and version > SCHEMA_VERSION:
+        message = f"The ledger has version {version}, but this program knows only {SCHEMA_VERSION}."
+        raise ConfigurationError(
+            message, recovery="Run a version of ipos_pipeline at least as new as the ledger."
+        )
+    _migrate(engine)
+
+
+def _version(connection: Connection) -> str | None:
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+
+
+def _migrate(engine: Engine) -> None:
+    """Run Alembic under a lock, so that several first runs at once create the tables only once."""
+    from alembic import command  # noqa: PLC0415 - only a new or old ledger needs it
+    from alembic.config import Config  # noqa: PLC0415
+
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    connecting = engine.connect().execution_options(ledger_write=True)
+    with connecting as connection, connection.begin():
+        if connection.dialect.name == "postgresql":
+            connection.execute(text("SELECT pg_advisory_xact_lock(4907130021)"))
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")

@@ -1,0 +1,142 @@
+"""What is known of each store-day: when IPOS was last asked, and what it showed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Connection, and_, func, or_, select, union
+from sqlalchemy.dialects import postgresql, sqlite
+
+from ipos_pipeline.ledger.acknowledgements import ACKNOWLEDGED, is_due
+from ipos_pipeline.ledger.entry import Status
+from ipos_pipeline.ledger.integration_errors import CLOSED, Stage
+from ipos_pipeline.ledger.schema import (
+    acknowledgement,
+    integration_error,
+    posting_entry,
+    source_document,
+    store_day,
+)
+
+StoreDay = tuple[str, date]
+
+
+class StoreDays:
+    """Reads and writes `store_day`, and sums up what the other tables hold of a store-day."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def note_look(self, counts: dict[StoreDay, int], *, at: datetime) -> None:
+        """Keep that IPOS was asked, so that "nothing was sold" differs from "nobody looked"."""
+        for (location_code, business_date), count in counts.items():
+            self._upsert(location_code, business_date, looked_at=at, unacknowledged=count)
+
+    def note_list(
+        self, location_code: str, business_date: date, *, shown_documents: int, at: datetime
+    ) -> None:
+        """Keep how many invoices IPOS showed for the day when its list was read to the end."""
+        self._upsert(
+            location_code,
+            business_date,
+            looked_at=at,
+            shown_at=at,
+            shown_documents=shown_documents,
+        )
+
+    def with_due_work(
+        self, location_codes: Iterable[str], *, claimed_before: datetime, now: datetime
+    ) -> set[StoreDay]:
+        """List store-days of some locations for which the ledger has something to do."""
+        entry_is_due = or_(
+            posting_entry.c.status.in_([Status.PENDING, Status.IN_DOUBT]),
+            and_(
+                posting_entry.c.status == Status.SENDING,
+                posting_entry.c.claimed_at < claimed_before,
+            ),
+            and_(
+                posting_entry.c.status == Status.REJECTED,
+                posting_entry.c.next_attempt_at <= now,
+            ),
+        )
+        locations = list(location_codes)
+        entries = select(posting_entry.c.location_code, posting_entry.c.business_date).where(
+            posting_entry.c.location_code.in_(locations), entry_is_due
+        )
+        acknowledgements = select(
+            acknowledgement.c.location_code, acknowledgement.c.business_date
+        ).where(acknowledgement.c.location_code.in_(locations), is_due(now))
+        rows = self._connection.execute(union(entries, acknowledgements))
+        return {(row[0], row[1]) for row in rows}
+
+    def known_unacknowledged(
+        self, location_codes: Iterable[str], *, first_day: date
+    ) -> dict[StoreDay, int]:
+        """Count, by store-day, what IPOS may go on showing although the ledger knows of it.
+
+        Those are landed documents it has not confirmed, and invoices that could not be read.
+        """
+        locations = list(location_codes)
+        landed = (
+            select(
+                source_document.c.location_code,
+                source_document.c.business_date,
+                source_document.c.document_key.label("subject"),
+            )
+            .outerjoin(
+                acknowledgement,
+                and_(
+                    acknowledgement.c.document_key == source_document.c.document_key,
+                    acknowledgement.c.status == ACKNOWLEDGED,
+                ),
+            )
+            .where(
+                source_document.c.location_code.in_(locations),
+                source_document.c.business_date >= first_day,
+                acknowledgement.c.document_key.is_(None),
+            )
+        )
+        unreadable = select(
+            integration_error.c.location_code,
+            integration_error.c.business_date,
+            integration_error.c.external_id,
+        ).where(
+            integration_error.c.location_code.in_(locations),
+            integration_error.c.business_date >= first_day,
+            integration_error.c.stage == Stage.PARSE,
+            integration_error.c.status != CLOSED,
+        )
+        known = union(landed, unreadable).subquery()
+        rows = self._connection.execute(
+            select(known.c.location_code, known.c.business_date, func.count()).group_by(
+                known.c.location_code, known.c.business_date
+            )
+        )
+        return {(row[0], row[1]): row[2] for row in rows}
+
+    def get(self, location_code: str, business_date: date) -> dict[str, Any] | None:
+        """Read what is known of one store-day, or None."""
+        row = (
+            self._connection.execute(
+                select(store_day).where(
+                    store_day.c.location_code == location_code,
+                    store_day.c.business_date == business_date,
+                )
+            )
+            .mappings()
+            .one_or_none()
+        )
+        return None if row is None else dict(row)
+
+    def _upsert(self, location_code: str, business_date: date, **values: object) -> None:
+        dialect = postgresql if self._connection.dialect.name == "postgresql" else sqlite
+        statement = dialect.insert(store_day).values(
+            location_code=location_code, business_date=business_date, **values
+        )
+        self._connection.execute(
+            statement.on_conflict_do_update(
+                index_elements=["location_code", "business_date"], set_=values
+            )
+        )

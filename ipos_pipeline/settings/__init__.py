@@ -1,0 +1,1 @@
+"""What people set: environment variables, YAML files, configuration records."""

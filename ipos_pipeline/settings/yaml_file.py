@@ -1,0 +1,93 @@
+"""YAML files written by people: every mistake is told with file, line and field."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+
+import yaml
+from pydantic import BaseModel, ValidationError
+
+from ipos_pipeline.errors import ConfigurationError
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+def load_yaml(path: Path, model: type[Model], *, environment: Mapping[str, str]) -> Model:
+    """Read a YAML file into a model; `{env: NAME}` stands for an environment variable's value.
+
+    Raises ConfigurationError with the file, the line and the field; never with a value, which may
+    be a secret.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        message = f"{path} cannot be read: {error.__class__.__name__}"
+        raise ConfigurationError(message) from error
+    try:
+        root = yaml.compose(text, Loader=yaml.SafeLoader)
+        content = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        message = f"{path}, {_yaml_problem(error)}"
+        raise ConfigurationError(message) from error
+    if not isinstance(content, dict):
+        message = f"{path}, line 1: expected a mapping such as `configurations:` with a list below"
+        raise ConfigurationError(message)
+    filled = _fill(content, environment, path)
+    try:
+        return model.model_validate(filled)
+    except ValidationError as error:
+        raise ConfigurationError(_problems(error, root, path)) from None
+
+
+def _yaml_problem(error: yaml.YAMLError) -> str:
+    if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark is not None:
+        return f"line {error.problem_mark.line + 1}: not valid YAML: {error.problem}"
+    return f"not valid YAML: {error}"
+
+
+def _fill(value: Any, environment: Mapping[str, str], path: Path) -> Any:  # noqa: ANN401
+    if isinstance(value, list):
+        return [_fill(one, environment, path) for one in value]
+    if not isinstance(value, dict):
+        return value
+    if value.keys() == {"env"}:
+        name = str(value["env"])
+        if name not in environment:
+            message = f"{path}: the environment variable {name} that it names is not set"
+            raise ConfigurationError(message)
+        return environment[name]
+    return {key: _fill(one, environment, path) for key, one in value.items()}
+
+
+def _problems(error: ValidationError, root: yaml.Node | None, path: Path) -> str:
+    lines = []
+    for one in error.errors(include_url=False, include_input=False, include_context=False):
+        location = [part for part in one["loc"] if part != "__root__"]
+        field = ".".join(str(part) for part in location) or "file"
+        said = one["msg"].removeprefix("Value error, ")
+        lines.append(f"{path}, line {_line_of(root, location)}, {field}: {said}")
+    return "\n".join(lines)
+
+
+def _line_of(root: yaml.Node | None, location: list[int | str]) -> int:
+    """Find the line of a field, or of the nearest thing around it that exists."""
+    node, line = root, 1
+    for part in location:
+        found = _child(node, part)
+        if found is None:
+            break
+        line, node = found
+    return line
+
+
+def _child(node: yaml.Node | None, part: int | str) -> tuple[int, yaml.Node] | None:
+    if isinstance(node, yaml.SequenceNode) and isinstance(part, int) and part < len(node.value):
+        item = node.value[part]
+        return item.start_mark.line + 1, item
+    if isinstance(node, yaml.MappingNode):
+        for key, value in node.value:
+            if key.value == part:
+                return key.start_mark.line + 1, value
+    return None

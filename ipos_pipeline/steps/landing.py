@@ -1,0 +1,281 @@
+"""Landing: IPOS -> ledger. Every invoice that IPOS shows is kept before anything else happens.
+
+Belongs here: insert, never overwrite what posting has begun on; quarantine what cannot be read.
+Not here: paging (clients/ipos.py), the meaning of fields (domain/ipos_invoice.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+from ipos_pipeline.clients.ipos import IposClient, RawInvoice
+from ipos_pipeline.domain.chunks import chunked
+from ipos_pipeline.domain.configuration import IposConfiguration
+from ipos_pipeline.domain.external_id import raw_key
+from ipos_pipeline.domain.ipos_invoice import IposInvoice, parse_invoice
+from ipos_pipeline.domain.ipos_profile import IposProfile
+from ipos_pipeline.domain.json_text import write_json
+from ipos_pipeline.domain.money import round_money
+from ipos_pipeline.domain.planning import Plan, plan_invoice
+from ipos_pipeline.errors import MalformedInvoiceError
+from ipos_pipeline.ledger.documents import KnownVersion, SourceDocument, State
+from ipos_pipeline.ledger.entry import PostingEntry, Status
+from ipos_pipeline.ledger.integration_errors import Failure, Stage
+from ipos_pipeline.ledger.store import LedgerStore, Transaction
+
+SOURCE = "ipos"
+LAND_AT_ONCE = 500
+"""Documents in one transaction: large enough to be quick, small enough not to hold up others."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReadInvoice:
+    """One invoice that could be read, with what it arrived as."""
+
+    invoice: IposInvoice
+    arrived: RawInvoice
+
+
+@dataclass(slots=True)
+class Landed:
+    """What one look at IPOS brought: counts of documents, and the other days it reopened."""
+
+    shown: int = 0
+    new: int = 0
+    replaced: int = 0
+    drifted: int = 0
+    unreadable: int = 0
+    shown_again: int = 0
+    other_days: set[date] = field(default_factory=set)
+
+
+async def land_store_day(
+    ipos: IposClient,
+    ledger: LedgerStore,
+    *,
+    configuration: IposConfiguration,
+    profile: IposProfile,
+    day: date,
+    run: str,
+    clock: Callable[[], datetime],
+) -> Landed:
+    """Read what IPOS shows as unacknowledged for a store-day and land it.
+
+    The whole list is read before anything is landed, and everything is landed before anything is
+    acknowledged, so that acknowledging cannot shift pages under the reader. Raises
+    LocationMismatchError, with nothing landed, when an invoice belongs to another location.
+    """
+    arrived = await ipos.invoices(day, "unacknowledged")
+    shown_in_all = await ipos.count(day, "all")
+    readable, unreadable = _read_all(arrived, configuration=configuration, profile=profile)
+    landed = Landed(shown=len(arrived), unreadable=len(unreadable))
+    landed.other_days = {one.invoice.business_date for one in readable} - {day}
+    for chunk in chunked(readable, LAND_AT_ONCE):
+        with ledger.write(run) as work:
+            _land(work, chunk, landed, configuration=configuration, profile=profile, at=clock())
+    now = clock()
+    with ledger.write(run) as work:
+        for failure in _quarantine(unreadable, configuration=configuration, day=day):
+            work.errors.fail(failure, at=now)
+        work.store_days.note_list(
+            configuration.location_code, day, shown_documents=shown_in_all, at=now
+        )
+    return landed
+
+
+def _read_all(
+    arrived: Iterable[RawInvoice], *, configuration: IposConfiguration, profile: IposProfile
+) -> tuple[list[ReadInvoice], list[tuple[RawInvoice, MalformedInvoiceError]]]:
+    """Parse all invoices; of two versions of one invoice the one that was read last counts."""
+    readable: dict[str, ReadInvoice] = {}
+    unreadable: list[tuple[RawInvoice, MalformedInvoiceError]] = []
+    for one in arrived:
+        try:
+            invoice = parse_invoice(
+                one.raw,
+                configuration=configuration,
+                profile=profile,
+                from_returns_feed=one.from_returns_feed,
+            )
+        except MalformedInvoiceError as error:
+            unreadable.append((one, error))
+        else:
+            readable[invoice.document_key] = ReadInvoice(invoice, one)
+    return list(readable.values()), unreadable
+
+
+def _land(
+    work: Transaction,
+    chunk: Sequence[ReadInvoice],
+    landed: Landed,
+    *,
+    configuration: IposConfiguration,
+    profile: IposProfile,
+    at: datetime,
+) -> None:
+    """Land one chunk: insert what is new, replace what nothing was sent of, note drift."""
+    known = work.documents.known(one.invoice.document_key for one in chunk)
+    new = [one for one in chunk if one.invoice.document_key not in known]
+    plans = _plans(chunk, known, configuration=configuration, profile=profile)
+    work.documents.add([_document(one, plans[one.invoice.document_key], at) for one in new])
+    landed.new += len(new)
+    for one in chunk:
+        version = known.get(one.invoice.document_key)
+        if version is not None:
+            _land_again(work, one, version, plans, landed, at=at)
+    _write_plans(work, chunk, plans, at=at)
+    work.acknowledgements.due_again(known, at=at)
+
+
+def _plans(
+    chunk: Iterable[ReadInvoice],
+    known: dict[str, KnownVersion],
+    *,
+    configuration: IposConfiguration,
+    profile: IposProfile,
+) -> dict[str, Plan]:
+    """Plan what is new or changed, and what a problem held that has since been solved."""
+    plans: dict[str, Plan] = {}
+    for one in chunk:
+        version = known.get(one.invoice.document_key)
+        is_same = version is not None and version.payload_hash == one.arrived.content_hash
+        if version is not None and (version.is_frozen or (is_same and not version.is_held)):
+            continue
+        plan = plan_invoice(one.invoice, configuration=configuration, profile=profile)
+        if not is_same or plan.problem is None:
+            plans[one.invoice.document_key] = plan
+    return plans
+
+
+def _land_again(
+    work: Transaction,
+    one: ReadInvoice,
+    version: KnownVersion,
+    plans: dict[str, Plan],
+    landed: Landed,
+    *,
+    at: datetime,
+) -> None:
+    key, content_hash = one.invoice.document_key, one.arrived.content_hash
+    landed.shown_again += 1
+    if key in plans:
+        work.entries.drop_unsent(key)
+        work.documents.replace(_document(one, plans[key], at), at=at)
+        landed.replaced += 1
+    elif version.is_frozen and content_hash not in (version.payload_hash, version.latest_hash):
+        work.documents.set_drift(
+            key, payload=write_json(one.arrived.raw), payload_hash=content_hash, at=at
+        )
+        landed.drifted += 1
+
+
+def _write_plans(
+    work: Transaction, chunk: Iterable[ReadInvoice], plans: dict[str, Plan], *, at: datetime
+) -> None:
+    entries: list[PostingEntry] = []
+    for one in chunk:
+        plan = plans.get(one.invoice.document_key)
+        if plan is None:
+            continue
+        entries += _entries(one.invoice, plan)
+        if plan.problem is None:
+            work.errors.close(
+                [one.invoice.document_key], [Stage.MAP], at=at, how="the invoice was corrected"
+            )
+        else:
+            work.errors.fail(_held(one, plan), at=at)
+        work.errors.close_unreadable(one.invoice.location_code, one.invoice.inv_no, at=at)
+    work.entries.plan(entries, at=at)
+
+
+def _document(one: ReadInvoice, plan: Plan, at: datetime) -> SourceDocument:
+    invoice = one.invoice
+    state = State.PLANNED
+    if plan.filter_rule is not None:
+        state = State.FILTERED
+    elif plan.problem is not None:
+        state = State.HELD
+    total = invoice.net_amount
+    return SourceDocument(
+        document_key=invoice.document_key,
+        source=SOURCE,
+        location_code=invoice.location_code,
+        business_date=invoice.business_date,
+        number=invoice.inv_no,
+        occurred_at=invoice.inv_at,
+        state=state,
+        filter_rule=plan.filter_rule,
+        payload=write_json(one.arrived.raw),
+        payload_hash=one.arrived.content_hash,
+        source_total=None if total is None else round_money(total),
+        first_seen_at=at,
+        from_returns_feed=one.arrived.from_returns_feed,
+    )
+
+
+def _entries(invoice: IposInvoice, plan: Plan) -> list[PostingEntry]:
+    return [
+        PostingEntry(
+            external_id=document.external_id,
+            document_key=invoice.document_key,
+            record_type=document.record_type,
+            location_code=invoice.location_code,
+            business_date=invoice.business_date,
+            status=Status.PENDING,
+            total=document.total,
+            internal_id=None,
+            attempts=0,
+            claimed_by=None,
+            claimed_at=None,
+            next_attempt_at=None,
+            posted_at=None,
+        )
+        for document in plan.documents
+    ]
+
+
+def _held(one: ReadInvoice, plan: Plan) -> Failure:
+    """Describe why no part of an invoice may be posted."""
+    problem, invoice = plan.problem, one.invoice
+    assert problem is not None  # noqa: S101 - the caller looked
+    return Failure(
+        external_id=invoice.document_key,
+        stage=Stage.MAP,
+        location_code=invoice.location_code,
+        business_date=invoice.business_date,
+        number=invoice.inv_no,
+        record_type=None,
+        code=problem.code,
+        message=problem.message,
+        next_step=problem.next_step,
+        path=problem.path,
+        payload=write_json(one.arrived.raw),
+    )
+
+
+def _quarantine(
+    unreadable: Iterable[tuple[RawInvoice, MalformedInvoiceError]],
+    *,
+    configuration: IposConfiguration,
+    day: date,
+) -> list[Failure]:
+    """Describe invoices that could not be read; their payload is kept in the error."""
+    return [
+        Failure(
+            external_id=raw_key(location=configuration.location_code, raw=one.raw),
+            stage=Stage.PARSE,
+            location_code=configuration.location_code,
+            business_date=day,
+            number=error.inv_no,
+            record_type=None,
+            code="malformed_invoice",
+            message=f"The invoice {error.inv_no or 'without a number'} cannot be read:"
+            f" {error.message}.",
+            next_step=error.recovery,
+            path=error.field,
+            payload=write_json(one.raw),
+        )
+        for one, error in unreadable
+    ]

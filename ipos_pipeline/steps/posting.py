@@ -1,0 +1,236 @@
+"""Postings to NetSuite: recorded first, sent second, settled third.
+
+Belongs here: the order of those moves, and the look-up of what is in doubt. The only writer of
+transactions. Not here: field mapping (domain/mapping.py), HTTP (clients/), SQL (ledger/).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from ipos_pipeline.clients.http import Pacing, retry_transient
+from ipos_pipeline.clients.netsuite import NetSuiteClient
+from ipos_pipeline.domain.netsuite_record import NetSuiteRecord
+from ipos_pipeline.domain.problem import Problem
+from ipos_pipeline.errors import (
+    AlreadyExistsError,
+    ConfigurationError,
+    InDoubtError,
+    PipelineError,
+    RejectedError,
+    TransientError,
+)
+from ipos_pipeline.ledger.entries import PartitionScope
+from ipos_pipeline.ledger.entry import PostingEntry, Status
+from ipos_pipeline.ledger.store import LedgerStore
+from ipos_pipeline.steps.settling import Posted, Settler, Source
+
+CLAIM_AT_ONCE = 200
+"""Entries whose intent is recorded in one transaction, before the first of them is sent."""
+
+LEASE = timedelta(minutes=10)
+"""After this long an unsettled claim is taken to be a dead run's: it is looked up, not resent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """One entry with its source and what it maps to: a record, or the reasons against it."""
+
+    entry: PostingEntry
+    source: Source
+    mapped: NetSuiteRecord | list[Problem]
+
+
+@dataclass(frozen=True, slots=True)
+class Sendable:
+    """One entry that may be sent, with the record to send."""
+
+    entry: PostingEntry
+    source: Source
+    record: NetSuiteRecord
+
+
+Prepare = Callable[[Sequence[PostingEntry]], AsyncIterator[Prepared]]
+"""Maps entries to records; what is known of the source stays there (steps/preparing.py)."""
+
+
+async def post_documents(
+    netsuite: NetSuiteClient,
+    ledger: LedgerStore,
+    prepare: Prepare,
+    *,
+    scope: PartitionScope,
+    run: str,
+    clock: Callable[[], datetime],
+    pacing: Pacing,
+) -> Posted:
+    """Bring every document of one store-day and record type that is due into NetSuite.
+
+    One document's failure never fails the others. Raises ConfigurationError, or TransientError
+    where the catalogue cannot be read, after what was in flight has been settled and what was
+    claimed but not sent has been given back.
+    """
+    result = Posted()
+    settler = Settler(ledger, run=run, clock=clock, result=result)
+    await _settle_doubts(netsuite, ledger, settler, scope=scope, run=run, clock=clock)
+    with ledger.read() as work:
+        due = work.entries.to_send(scope, now=clock())
+    sender = _Sender(netsuite, ledger, settler, run=run, clock=clock, pacing=pacing)
+    await sender.send_all(prepare(due))
+    return result
+
+
+async def _settle_doubts(
+    netsuite: NetSuiteClient,
+    ledger: LedgerStore,
+    settler: Settler,
+    *,
+    scope: PartitionScope,
+    run: str,
+    clock: Callable[[], datetime],
+) -> None:
+    """Look up what may have been applied: adopt what is there, make the rest pending again."""
+    now = clock()
+    with ledger.write(run) as work:
+        work.entries.doubt_abandoned(scope, claimed_before=now - LEASE, at=now)
+        doubtful = work.entries.in_doubt(scope)
+        documents = work.documents.by_key({entry.document_key for entry in doubtful})
+    if not doubtful:
+        return
+    found = await netsuite.transactions_by_external_id(one.external_id for one in doubtful)
+    for entry in doubtful:
+        transaction = found.get(entry.external_id)
+        if transaction is not None:
+            document = documents[entry.document_key]
+            source = Source(document.number, document.payload)
+            settler.adopt(entry, source, transaction, total=entry.total)
+    settler.flush()
+    with ledger.write(run) as work:
+        work.entries.release(
+            [one.external_id for one in doubtful if one.external_id not in found],
+            at=clock(),
+            reason="looked up: NetSuite does not have it",
+        )
+
+
+class _Sender:
+    """Claims entries in batches and keeps as many requests in flight as the client allows."""
+
+    def __init__(
+        self,
+        netsuite: NetSuiteClient,
+        ledger: LedgerStore,
+        settler: Settler,
+        *,
+        run: str,
+        clock: Callable[[], datetime],
+        pacing: Pacing,
+    ) -> None:
+        self._netsuite = netsuite
+        self._ledger = ledger
+        self._settler = settler
+        self._run = run
+        self._clock = clock
+        self._pacing = pacing
+        self._queue: asyncio.Queue[Sendable | None] = asyncio.Queue(maxsize=CLAIM_AT_ONCE)
+        self._stop: PipelineError | None = None
+
+    async def send_all(self, prepared: AsyncIterator[Prepared]) -> None:
+        """Send everything; a systemic failure ends the feeding, and what is in flight settles."""
+        async with asyncio.TaskGroup() as tasks:
+            for _ in range(self._netsuite.concurrency):
+                tasks.create_task(self._work())
+            try:
+                await self._feed(prepared)
+            except PipelineError as error:
+                self._stop = self._stop or error
+            for _ in range(self._netsuite.concurrency):
+                await self._queue.put(None)
+        self._settler.flush()
+        if self._stop is not None:
+            raise self._stop
+
+    async def _feed(self, prepared: AsyncIterator[Prepared]) -> None:
+        batch: list[Sendable] = []
+        async for one in prepared:
+            if isinstance(one.mapped, NetSuiteRecord):
+                batch.append(Sendable(one.entry, one.source, one.mapped))
+            else:
+                self._settler.cannot_map(one.entry, one.source, one.mapped)
+            if len(batch) == CLAIM_AT_ONCE:
+                await self._claim(batch)
+                batch = []
+            if self._stop is not None:
+                return
+        await self._claim(batch)
+
+    async def _claim(self, batch: Sequence[Sendable]) -> None:
+        """Record the intent to send a batch, then hand over those that are ours."""
+        if not batch:
+            return
+        at = self._clock()
+        entries = [one.entry for one in batch]
+        with self._ledger.write(self._run) as work:
+            work.entries.set_total(_changed_totals(batch), at=at)
+            again = [one.external_id for one in entries if one.status == Status.REJECTED]
+            work.entries.release(again, at=at, reason="tried again")
+            ours = work.entries.claim([one.external_id for one in entries], run=self._run, at=at)
+        for one in batch:
+            if one.entry.external_id in ours:
+                await self._queue.put(one)
+
+    async def _work(self) -> None:
+        while (one := await self._queue.get()) is not None:
+            if self._stop is None:
+                await self._send(one)
+            else:
+                self._settler.not_sent(one.entry, str(self._stop))
+
+    async def _send(self, one: Sendable) -> None:
+        """Send one document and settle what became of it."""
+        body = one.record.to_payload()
+        try:
+            internal_id = await retry_transient(
+                lambda: self._netsuite.create(one.record.record_type, body), self._pacing
+            )
+        except AlreadyExistsError as error:
+            await self._adopt(one, body, error)
+        except RejectedError as error:
+            self._settler.rejected(one.entry, one.source, body, error)
+        except InDoubtError as error:
+            self._settler.in_doubt(one.entry, str(error))
+        except TransientError as error:
+            self._settler.not_sent(one.entry, str(error))
+        except ConfigurationError as error:
+            self._stop = self._stop or error
+            self._settler.not_sent(one.entry, str(error))
+        else:
+            self._settler.created(one.entry, internal_id)
+
+    async def _adopt(
+        self, one: Sendable, body: Mapping[str, object], error: AlreadyExistsError
+    ) -> None:
+        """Take over a record that NetSuite already has under our external ID."""
+        external_id = one.entry.external_id
+        try:
+            found = await self._netsuite.transactions_by_external_id([external_id])
+        except (TransientError, ConfigurationError) as failure:
+            self._settler.in_doubt(one.entry, str(failure))
+            return
+        transaction = found.get(external_id)
+        if transaction is None:
+            self._settler.rejected(one.entry, one.source, body, error)
+        else:
+            self._settler.adopt(one.entry, one.source, transaction, total=one.record.total)
+
+
+def _changed_totals(batch: Sequence[Sendable]) -> dict[str, Decimal]:
+    return {
+        one.entry.external_id: one.record.total
+        for one in batch
+        if one.record.total != one.entry.total
+    }
