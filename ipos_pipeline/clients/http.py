@@ -62,7 +62,11 @@ async def retry_transient(call: Callable[[], Awaitable[T]], pacing: Pacing) -> T
         retry=retry_if_exception_type(TransientError),
         reraise=True,
     )
-    return await retrying(call)
+
+    async def attempt() -> T:
+        return await call()  # tenacity awaits coroutine functions only
+
+    return await retrying(attempt)
 
 
 def new_client(
@@ -89,7 +93,7 @@ async def read(
     """Send a request that changes nothing. Raises TransientError when no answer came."""
     try:
         return await client.send(request, auth=auth)
-    except httpx2.TransportError as error:
+    except httpx2.RequestError as error:
         message = f"{what}: no answer from {request.url.host} ({type(error).__name__})"
         raise TransientError(message) from error
 
@@ -110,7 +114,7 @@ async def write(
     except NEVER_SENT as error:
         message = f"{what}: {request.url.host} cannot be reached ({type(error).__name__})"
         raise TransientError(message) from error
-    except httpx2.TransportError as error:
+    except httpx2.RequestError as error:
         message = f"{what}: the answer of {request.url.host} was lost ({type(error).__name__})"
         raise InDoubtError(message) from error
 

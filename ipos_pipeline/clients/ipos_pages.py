@@ -57,8 +57,8 @@ def page_of(body: dict[str, Any], profile: IposProfile, *, what: str) -> Page:
     invoices = body.get(profile.envelope.data)
     if not isinstance(invoices, list):
         raise _malformed(what, profile.envelope.data)
-    total = body.get(profile.envelope.total_records)
-    return Page(invoices, int(total) if isinstance(total, int | str) else None)
+    total = str(body.get(profile.envelope.total_records))
+    return Page(invoices, int(total) if total.isdecimal() else None)
 
 
 def refuse_failure(body: dict[str, Any], profile: IposProfile, *, what: str) -> None:

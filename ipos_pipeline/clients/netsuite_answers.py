@@ -77,6 +77,10 @@ def error_of(response: httpx2.Response, *, what: str, is_write: bool) -> Pipelin
         )
     if not details or status >= httpx2.codes.INTERNAL_SERVER_ERROR:
         return InDoubtError(message) if is_write else TransientError(message)
+    if not is_write:
+        return ConfigurationError(
+            message, recovery="Check the role's permissions, and the field names in the settings."
+        )
     return _rejection(response, details, message)
 
 

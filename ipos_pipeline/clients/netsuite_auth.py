@@ -28,6 +28,7 @@ ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 ASSERTION_SECONDS = 300
 RENEW_BEFORE_SECONDS = 120
 UNAUTHORIZED = 401
+TOO_MANY_REQUESTS = 429
 SERVER_ERROR = 500
 
 
@@ -92,7 +93,7 @@ class OAuth2ClientCredentials(httpx2.Auth):
         }
         request = self._client.build_request("POST", self._token_url, data=form)
         response = await read(self._client, request, what="NetSuite token")
-        if response.status_code >= SERVER_ERROR:
+        if response.status_code == TOO_MANY_REQUESTS or response.status_code >= SERVER_ERROR:
             message = f"NetSuite's token service answered {response.status_code}"
             raise TransientError(message)
         try:
@@ -105,8 +106,9 @@ class OAuth2ClientCredentials(httpx2.Auth):
         self._renew_at = now + lifetime
 
     def _refused(self, response: httpx2.Response) -> AuthenticationError:
+        said = "something that may hold one" if response.is_success else shown_body(response)
         message = (
-            f"NetSuite gave no token: {response.status_code} {shown_body(response)}"
+            f"NetSuite gave no usable token: {response.status_code} {said}"
             f" (client ID {self._credentials.client_id}, certificate"
             f" {self._credentials.certificate_id}, {self._credentials.algorithm})."
         )

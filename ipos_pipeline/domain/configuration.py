@@ -6,6 +6,7 @@ are secret values: they show as stars in every repr and never enter a log, a fra
 
 from __future__ import annotations
 
+import re
 from typing import Annotated
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, available_timezones
@@ -44,6 +45,26 @@ def _http_url(url: str) -> str:
     return url.rstrip("/")
 
 
+def _header_name(name: str | None) -> str | None:
+    if name is not None and not re.fullmatch(r"[A-Za-z0-9_-]+", name):
+        message = "must be the name of an HTTP header such as X-Api-Key"
+        raise ValueError(message)
+    return name
+
+
+def _header_value(secret: SecretStr | None) -> SecretStr | None:
+    """Refuse here what the HTTP library would refuse with the credential in its message."""
+    if secret is not None and not re.fullmatch(
+        r"[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?", secret.get_secret_value()
+    ):
+        message = "must be one line of ASCII characters without spaces around it"
+        raise ValueError(message)
+    return secret
+
+
+HttpUrl = Annotated[str, AfterValidator(_http_url)]
+"""An address with scheme and host, without a slash at its end."""
+
 InternalId = Annotated[str, BeforeValidator(_text), Field(pattern=r"^\d+$")]
 """A NetSuite internal ID, as text."""
 
@@ -64,13 +85,13 @@ class IposConfiguration(BaseModel):
     name: Annotated[Text | None, Optional] = None
     isinactive: bool = False
     location_code: Text
-    domain_url: Annotated[str, AfterValidator(_http_url)]
+    domain_url: HttpUrl
     invoices_url: Annotated[str | None, Optional] = None
     returns_url: Annotated[str | None, Optional] = None
     acknowledge_url: Annotated[str | None, Optional] = None
     summary_url: Annotated[str | None, Optional] = None
-    auth_header: Annotated[str | None, Optional] = None
-    auth_value: Annotated[SecretStr | None, Optional] = None
+    auth_header: Annotated[str | None, Optional, AfterValidator(_header_name)] = None
+    auth_value: Annotated[SecretStr | None, Optional, AfterValidator(_header_value)] = None
     token_url: Annotated[str | None, Optional] = None
     username: Annotated[Text | None, Optional] = None
     password: Annotated[SecretStr | None, Optional] = None

@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 from zoneinfo import ZoneInfo
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -28,6 +29,10 @@ from ipos_pipeline.errors import LocationMismatchError, MalformedInvoiceError
 
 MAGNITUDE_MAX = 12
 """Digits before the decimal point: beyond that a number is a mistake, not a sale."""
+YEARS = range(2000, 2100)
+"""Years a shop can have sold in; M19's clocks are wrong by hours or days, not by centuries."""
+
+Day = TypeVar("Day", bound=date)
 
 
 def _code(value: object) -> object:
@@ -47,26 +52,56 @@ def _number(value: object) -> object:
     return value.strip() if isinstance(value, str) else value
 
 
-def _not_a_timestamp(value: object) -> object:
-    if value is None or (isinstance(value, str) and not value.strip().lstrip("-").isdigit()):
+def _whole(value: object) -> object:
+    if isinstance(value, bool):
+        message = "must be a number"
+        raise ValueError(message)  # noqa: TRY004 - pydantic reads it as a fault of the field
+    return value
+
+
+def _dashed_date(value: object) -> object:
+    """Refuse numbers, written as text too: they would be read as seconds since 1970."""
+    if value is None or (isinstance(value, str) and "-" in value.strip()[1:]):
         return value
     message = "must be a date such as 2026-11-20T21:07:33"
     raise ValueError(message)
 
 
-Code = Annotated[str, BeforeValidator(_code), Field(min_length=1, max_length=100)]
-OptionalCode = Annotated[str | None, BeforeValidator(_code)]
+def _plausible(value: Day) -> Day:
+    """Refuse dates such as .NET's 0001-01-01, which stand for "never set"."""
+    if value.year not in YEARS:
+        message = f"must lie between {YEARS[0]} and {YEARS[-1]}"
+        raise ValueError(message)
+    return value
+
+
+def _keepable(value: str | None) -> str | None:
+    """Refuse text that no database takes: halves of surrogate pairs."""
+    if value is not None and any("\ud800" <= character <= "\udfff" for character in value):
+        message = "must be text that UTF-8 can hold"
+        raise ValueError(message)
+    return value
+
+
+Code = Annotated[
+    str, BeforeValidator(_code), AfterValidator(_keepable), Field(min_length=1, max_length=100)
+]
+OptionalCode = Annotated[str | None, BeforeValidator(_code), AfterValidator(_keepable)]
 Number = Annotated[
     Decimal,
     BeforeValidator(_number),
     Field(allow_inf_nan=False, lt=10**MAGNITUDE_MAX, gt=-(10**MAGNITUDE_MAX)),
 ]
-LocalDateTime = Annotated[datetime, BeforeValidator(_not_a_timestamp)]
-LocalDate = Annotated[date, BeforeValidator(lambda value: _day_part(_not_a_timestamp(value)))]
+LocalDateTime = Annotated[datetime, BeforeValidator(_dashed_date), AfterValidator(_plausible)]
+LocalDate = Annotated[
+    date,
+    BeforeValidator(lambda value: _day_part(_dashed_date(value))),
+    AfterValidator(_plausible),
+]
 
 
 def _day_part(value: object) -> object:
-    return value.strip()[:10] if isinstance(value, str) else value
+    return value.strip().partition("T")[0].partition(" ")[0] if isinstance(value, str) else value
 
 
 class IposLine(BaseModel):
@@ -74,7 +109,7 @@ class IposLine(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    sl_no: int
+    sl_no: Annotated[int, BeforeValidator(_whole)]
     qty: Number
     net_rate: Number
     rate: Number | None = None
@@ -84,12 +119,19 @@ class IposLine(BaseModel):
     barcode: OptionalCode = None
     primary_barcode: OptionalCode = None
     ref_no: OptionalCode = None
-    item_name: Annotated[str | None, BeforeValidator(_name)] = None
+    item_name: Annotated[str | None, BeforeValidator(_name), AfterValidator(_keepable)] = None
 
     @property
     def base_quantity(self) -> Decimal:
         """Quantity in the item's base unit: `Qty x Conversion`."""
         return self.qty if self.conversion is None else self.qty * self.conversion
+
+
+def _not_empty(lines: tuple[IposLine, ...]) -> tuple[IposLine, ...]:
+    if not lines:
+        message = "must hold at least one line"
+        raise ValueError(message)
+    return lines
 
 
 class IposInvoice(BaseModel):
@@ -100,7 +142,7 @@ class IposInvoice(BaseModel):
     location_code: str
     doc_type: Literal["SALE", "RETURN"]
     inv_no: Code
-    inv_at: LocalDateTime
+    inv_at: datetime
     business_date: LocalDate
     currency: OptionalCode = None
     counter_no: OptionalCode = None
@@ -112,7 +154,7 @@ class IposInvoice(BaseModel):
     tax_amount: Number | None = None
     round_off: Number | None = None
     net_amount: Number | None = None
-    lines: tuple[IposLine, ...] = Field(min_length=1)
+    lines: Annotated[tuple[IposLine, ...], AfterValidator(_not_empty)]
 
     @property
     def document_key(self) -> str:
@@ -205,7 +247,8 @@ def _doc_type(fields: dict[str, Any], profile: IposProfile, *, from_returns_feed
     word = fields["doc_type"]
     if word is None:
         return "RETURN" if from_returns_feed else "SALE"
-    return {profile.doc_types.sale: "SALE", profile.doc_types.return_: "RETURN"}.get(word, word)
+    words = ((profile.doc_types.sale, "SALE"), (profile.doc_types.return_, "RETURN"))
+    return next((canonical for vendors, canonical in words if word == vendors), word)
 
 
 class _InvDate(BaseModel):
@@ -236,7 +279,9 @@ def _minus(model: BaseModel, names: tuple[str, ...]) -> dict[str, Decimal | None
 def inv_no_of(raw: Any, profile: IposProfile) -> str | None:  # noqa: ANN401
     """Read the number of an invoice that may be malformed, for messages."""
     value = raw.get(profile.header.inv_no) if isinstance(raw, Mapping) else None
-    return str(value)[:200] if isinstance(value, (str, int)) else None
+    if not isinstance(value, (str, int)):
+        return None
+    return str(value)[:200].encode("utf-8", "replace").decode()
 
 
 def _malformed(error: ValidationError, raw: Any, profile: IposProfile) -> MalformedInvoiceError:  # noqa: ANN401

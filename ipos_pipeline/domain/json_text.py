@@ -6,9 +6,12 @@ The one serializer of the package: payloads of both systems and what the ledger 
 from __future__ import annotations
 
 import hashlib
+import re
 from typing import Any
 
 import simplejson
+
+_LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 def read_json(text: str | bytes) -> Any:  # noqa: ANN401 - whatever the other side sent
@@ -20,10 +23,14 @@ def read_json(text: str | bytes) -> Any:  # noqa: ANN401 - whatever the other si
 
 
 def write_json(value: Any) -> str:  # noqa: ANN401
-    """Write JSON without spaces; a `Decimal` becomes a number with exactly its digits."""
-    return simplejson.dumps(
+    """Write JSON without spaces; a `Decimal` becomes a number with exactly its digits.
+
+    Half of a surrogate pair, which UTF-8 cannot hold, is written as the escape it arrived as.
+    """
+    text = simplejson.dumps(
         value, use_decimal=True, ensure_ascii=False, separators=(",", ":"), allow_nan=True
     )
+    return _LONE_SURROGATE.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
 
 
 def canonical_hash(value: Any) -> str:  # noqa: ANN401

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from ipos_pipeline.domain.configuration import IposConfiguration
 from ipos_pipeline.domain.ipos_invoice import IposInvoice
@@ -33,6 +33,18 @@ LINE_VALUES = frozenset({"barcode", "primary_barcode", "ref_no", "sl_no", "item_
 
 
 CustomFields = dict[str, str | int | bool]
+Templates = TypeVar("Templates", str, CustomFields)
+
+
+def _checked(given: Templates, known: frozenset[str]) -> Templates:
+    """Refuse a template whose braces name no IPOS value: it would fail on every document."""
+    for template in [given] if isinstance(given, str) else given.values():
+        try:
+            str(template).format_map(dict.fromkeys(known))
+        except (KeyError, ValueError, IndexError, AttributeError, TypeError):
+            message = f"{template!r} must name values such as {{inv_no}} among {sorted(known)}"
+            raise ValueError(message) from None
+    return given
 
 
 class FieldMapping(BaseModel):
@@ -49,6 +61,16 @@ class FieldMapping(BaseModel):
     memo: str = "IPOS {doc_type} {inv_no}"
     body_fields: CustomFields = Field(default_factory=dict)
     line_fields: CustomFields = Field(default_factory=dict)
+
+    @field_validator("memo", "body_fields")
+    @classmethod
+    def _names_invoice_values(cls, value: Templates) -> Templates:
+        return _checked(value, INVOICE_VALUES)
+
+    @field_validator("line_fields")
+    @classmethod
+    def _names_line_values(cls, value: CustomFields) -> CustomFields:
+        return _checked(value, LINE_VALUES)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,10 @@ Belongs here: rounding and the comparison of totals. Not here: what an amount me
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from decimal import ROUND_HALF_UP, Decimal
+from fractions import Fraction
 
 CENT = Decimal("0.01")
 ZERO = Decimal(0)
@@ -28,11 +30,11 @@ def spread(amount: Decimal, weights: Sequence[Decimal]) -> list[Decimal]:
     Largest remainders first; equal remainders go to the earlier weight. The weights must not
     add up to zero.
     """
-    whole = sum(weights, start=ZERO)
-    exact = [amount * weight / whole for weight in weights]
-    parts = [part.quantize(CENT, rounding="ROUND_FLOOR") for part in exact]
-    cents_left = int((round_money(amount) - sum(parts, start=ZERO)) / CENT)
+    cents = Fraction(round_money(amount)) * 100
+    whole = sum(map(Fraction, weights))
+    exact = [cents * Fraction(weight) / whole for weight in weights]  # a Decimal breaks ties
+    parts = [math.floor(part) for part in exact]
     by_remainder = sorted(range(len(parts)), key=lambda i: (parts[i] - exact[i], i))
-    for i in by_remainder[:cents_left]:
-        parts[i] += CENT
-    return parts
+    for i in by_remainder[: int(cents) - sum(parts)]:
+        parts[i] += 1
+    return [part * CENT for part in parts]

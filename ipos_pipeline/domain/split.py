@@ -6,6 +6,7 @@ lines. Not here: NetSuite's field names (mapping.py).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -38,36 +39,47 @@ class SplitInvoice:
 def split_invoice(invoice: IposInvoice) -> SplitInvoice:
     """Split an invoice's lines, in order of `SlNo`, with the header discount spread over them."""
     ordered = sorted(invoice.lines, key=lambda line: line.sl_no)
-    sold = [line for line in ordered if line.qty > 0]
-    returned = [line for line in ordered if line.qty < 0]
-    sold_amounts = [round_money(line.net_rate) for line in sold]
-    returned_amounts = [-round_money(line.net_rate) for line in returned]
-    discount = round_money(invoice.discount or ZERO)
-    if discount:
-        if total_of(sold_amounts) >= total_of(returned_amounts):
-            sold_amounts = _discounted(sold_amounts, discount)
-        else:
-            returned_amounts = _discounted(returned_amounts, -discount)
-    return SplitInvoice(
-        sale_lines=_split_lines(sold, sold_amounts),
-        refund_lines=_split_lines(returned, returned_amounts),
-        zero_lines=tuple(line for line in ordered if line.qty == 0),
+    amounts = posted_amounts(
+        [line.qty for line in ordered],
+        [line.net_rate for line in ordered],
+        discount=invoice.discount or ZERO,
     )
-
-
-def _discounted(amounts: list[Decimal], discount: Decimal) -> list[Decimal]:
-    """Take a header discount off the lines in proportion to their amounts."""
-    if not total_of(amounts):
-        return amounts
-    shares = spread(discount, amounts)
-    return [amount - share for amount, share in zip(amounts, shares, strict=True)]
-
-
-def _split_lines(lines: list[IposLine], amounts: list[Decimal]) -> tuple[SplitLine, ...]:
-    return tuple(
+    split = [
         SplitLine(line, abs(line.base_quantity), amount)
-        for line, amount in zip(lines, amounts, strict=True)
+        for line, amount in zip(ordered, amounts, strict=True)
+    ]
+    return SplitInvoice(
+        sale_lines=tuple(line for line in split if line.ipos_line.qty > 0),
+        refund_lines=tuple(line for line in split if line.ipos_line.qty < 0),
+        zero_lines=tuple(line.ipos_line for line in split if line.ipos_line.qty == 0),
     )
+
+
+def posted_amounts(
+    quantities: Sequence[Decimal], net_rates: Sequence[Decimal], *, discount: Decimal
+) -> list[Decimal]:
+    """Give the amount of each line as it is posted: positive on sales and on refunds (AED).
+
+    The header discount, signed like what it reduces, comes off the larger side in proportion
+    (ipos_api.md, "Meaning of the numbers").
+    """
+    amounts = [
+        -round_money(net_rate) if quantity < 0 else round_money(net_rate)
+        for quantity, net_rate in zip(quantities, net_rates, strict=True)
+    ]
+    if not discount:
+        return amounts
+    sold = [i for i, quantity in enumerate(quantities) if quantity > 0]
+    returned = [i for i, quantity in enumerate(quantities) if quantity < 0]
+    total_sold = total_of(amounts[i] for i in sold)
+    total_returned = total_of(amounts[i] for i in returned)
+    larger, whole, off = sold, total_sold, round_money(discount)
+    if total_returned > total_sold:
+        larger, whole, off = returned, total_returned, -off
+    if whole:
+        for i, share in zip(larger, spread(off, [amounts[i] for i in larger]), strict=True):
+            amounts[i] -= share
+    return amounts
 
 
 def line_tax(line: SplitLine, *, profile: IposProfile, prices_include_tax: bool) -> Decimal:
@@ -110,8 +122,10 @@ def problem_with_invoice(
             "Set it aside once you know why the shop made it.",
             path=profile.line.qty,
         )
-    return _round_off_problem(invoice, profile) or _header_problem(
-        invoice, split, profile=profile, prices_include_tax=prices_include_tax
+    return (
+        _round_off_problem(invoice, profile)
+        or _header_problem(invoice, split, profile=profile, prices_include_tax=prices_include_tax)
+        or _discount_problem(invoice, split, profile)
     )
 
 
@@ -168,4 +182,19 @@ def _header_problem(
         f"NetAmount {invoice.net_amount} differs by {difference} from what the lines add up to.",
         "Have the invoice corrected in IPOS; header and lines must agree.",
         path=profile.header.net_amount,
+    )
+
+
+def _discount_problem(
+    invoice: IposInvoice, split: SplitInvoice, profile: IposProfile
+) -> Problem | None:
+    """Refuse to drop a header discount that found no line: its side comes to nothing."""
+    before = total_of(round_money(line.net_rate) for line in invoice.lines if line.qty)
+    if before - _lines_net(split) == round_money(invoice.discount or ZERO):
+        return None
+    return Problem(
+        "header_totals",
+        f"The discount of {invoice.discount} is on an invoice whose lines come to nothing.",
+        "Have the invoice corrected in IPOS; header and lines must agree.",
+        path=profile.header.discount,
     )

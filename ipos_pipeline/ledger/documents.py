@@ -108,7 +108,7 @@ class Documents:
         self._connection.execute(
             update(source_document)
             .where(source_document.c.document_key == document.document_key)
-            .values(**row)
+            .values(**row, latest_payload=None, latest_seen_at=None)
         )
         self._history.add("replaced", [document.document_key], at=at, hash=document.payload_hash)
 
@@ -145,14 +145,15 @@ class Documents:
                 found[row["document_key"]] = _document(row)
         return found
 
-    def count_of_day(self, location_code: str, business_date: date) -> int:
-        """Count a store-day's landed documents."""
+    def count_between(self, location_code: str, start: datetime, end: datetime) -> int:
+        """Count landed documents of a time span, whatever business day they were given."""
         return self._connection.execute(
             select(func.count())
             .select_from(source_document)
             .where(
                 source_document.c.location_code == location_code,
-                source_document.c.business_date == business_date,
+                source_document.c.occurred_at >= start,
+                source_document.c.occurred_at < end,
             )
         ).scalar_one()
 

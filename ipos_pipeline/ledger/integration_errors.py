@@ -8,7 +8,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, insert, select, update
+from sqlalchemy import ColumnElement, Connection, func, insert, select, update
 
 from ipos_pipeline.domain.chunks import chunked
 from ipos_pipeline.domain.problem import MASTER_DATA_CODES
@@ -170,6 +170,19 @@ class IntegrationErrors:
             OpenError(**{**row, "stage": Stage(row["stage"])})
             for row in self._connection.execute(query).mappings()
         ]
+
+    def count_unreadable(self, location_code: str, business_date: date) -> int:
+        """Count the invoices of a day that could not be read and still cannot."""
+        return self._connection.execute(
+            select(func.count())
+            .select_from(integration_error)
+            .where(
+                integration_error.c.location_code == location_code,
+                integration_error.c.business_date == business_date,
+                integration_error.c.stage == Stage.PARSE,
+                integration_error.c.status != CLOSED,
+            )
+        ).scalar_one()
 
     def _close(self, *conditions: ColumnElement[bool], at: datetime, how: str) -> None:
         closed = self._connection.execute(

@@ -102,6 +102,7 @@ source_document = Table(
     Column("latest_hash", String(64)),
     Column("latest_seen_at", UtcDateTime),
     Index(None, "location_code", "business_date"),
+    Index(None, "location_code", "occurred_at"),
 )
 
 posting_entry = Table(

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect, make_url, text
-from sqlalchemy.exc import ArgumentError, NoSuchModuleError, OperationalError
+from sqlalchemy.exc import ArgumentError, DatabaseError, NoSuchModuleError, OperationalError
 
 from ipos_pipeline.errors import ConfigurationError, TransientError
 from ipos_pipeline.ledger.acknowledgements import Acknowledgements
@@ -64,6 +64,10 @@ class LedgerStore:
             raise TransientError(
                 message, recovery="Check IPOS_PIPELINE_LEDGER_URL and that the database runs."
             ) from error
+        except DatabaseError as error:
+            engine.dispose()
+            message = f"The ledger {_shown(url)} cannot be used: {error.orig}"
+            raise ConfigurationError(message) from error
         except Exception:
             engine.dispose()
             raise
@@ -109,19 +113,25 @@ def _engine(url: str) -> Engine:
         parsed = make_url(url)
         if parsed.get_backend_name() == "sqlite":
             return _sqlite_engine(parsed)
-        return create_engine(parsed, pool_pre_ping=True)
-    except (ArgumentError, NoSuchModuleError) as error:
+        return create_engine(parsed, pool_pre_ping=True, hide_parameters=True)
+    except (ArgumentError, NoSuchModuleError, ImportError, ValueError) as error:
         message = (
             "IPOS_PIPELINE_LEDGER_URL is not a database URL such as"
             " sqlite:////var/lib/ipos/ledger.db or postgresql+psycopg2://user:password@host/name"
+            f" ({type(error).__name__})"
         )
+        raise ConfigurationError(message) from None  # the cause may show a part of the password
+    except OSError as error:
+        message = f"The directory of the ledger {_shown(url)} cannot be made: {error.strerror}"
         raise ConfigurationError(message) from error
 
 
 def _sqlite_engine(url: URL) -> Engine:
     if url.database:
         Path(url.database).parent.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(url, connect_args={"timeout": BUSY_TIMEOUT_SECONDS})
+    engine = create_engine(
+        url, connect_args={"timeout": BUSY_TIMEOUT_SECONDS}, hide_parameters=True
+    )
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine

@@ -18,13 +18,17 @@ from pydantic import (
     Field,
     SecretStr,
     ValidationError,
-    model_validator,
+    ValidationInfo,
+    field_validator,
 )
 
 from ipos_pipeline.clients.netsuite_auth import JwtAlgorithm
+from ipos_pipeline.domain.configuration import HttpUrl
 from ipos_pipeline.errors import ConfigurationError
 
 LEDGER_FILE = "ledger.db"
+START_DATE = "IPOS_PIPELINE_START_DATE"
+FIRST_DAY = date(2026, 1, 1)
 
 
 def _account_id(value: object) -> object:
@@ -42,17 +46,19 @@ class Settings(BaseModel):
 
     data_dir: Path = Field(default=Path("data"), alias="IPOS_PIPELINE_DATA_DIR")
     ledger_url_given: str | None = Field(default=None, alias="IPOS_PIPELINE_LEDGER_URL", repr=False)
-    start_date: date = Field(default=date(2026, 1, 1), alias="IPOS_PIPELINE_START_DATE")
+    start_date: date = Field(default=FIRST_DAY, alias=START_DATE)
     look_back_days: int = Field(default=3, ge=0, le=60, alias="IPOS_PIPELINE_LOOK_BACK_DAYS")
     configuration_file: Path | None = Field(default=None, alias="IPOS_CONFIGURATION_FILE")
     profile_file: Path | None = Field(default=None, alias="IPOS_PROFILE_FILE")
     mapping_file: Path | None = Field(default=None, alias="NETSUITE_MAPPING_FILE")
     account_id: Annotated[str, BeforeValidator(_account_id)] = Field(alias="NETSUITE_ACCOUNT_ID")
-    base_url_given: str | None = Field(default=None, alias="NETSUITE_BASE_URL")
+    base_url_given: HttpUrl | None = Field(default=None, alias="NETSUITE_BASE_URL")
     client_id: str = Field(alias="NETSUITE_CLIENT_ID", min_length=1)
     certificate_id: str = Field(alias="NETSUITE_CERTIFICATE_ID", min_length=1)
     private_key: SecretStr | None = Field(default=None, alias="NETSUITE_PRIVATE_KEY")
-    private_key_file: Path | None = Field(default=None, alias="NETSUITE_PRIVATE_KEY_FILE")
+    private_key_file: Path | None = Field(
+        default=None, alias="NETSUITE_PRIVATE_KEY_FILE", validate_default=True
+    )
     jwt_algorithm: JwtAlgorithm = Field(default="PS256", alias="NETSUITE_JWT_ALGORITHM")
     concurrency: int = Field(default=4, ge=1, le=140, alias="NETSUITE_CONCURRENCY")
     item_field: str = Field(
@@ -80,12 +86,14 @@ class Settings(BaseModel):
                 message, recovery="Set them as .env.example shows, then start again."
             ) from None
 
-    @model_validator(mode="after")
-    def _has_one_key(self) -> Settings:
-        if (self.private_key is None) == (self.private_key_file is None):
+    @field_validator("private_key_file")
+    @classmethod
+    def _has_one_key(cls, path: Path | None, others: ValidationInfo) -> Path | None:
+        """Check on the field, not on the model, so that it is told with the other mistakes."""
+        if (others.data.get("private_key") is None) == (path is None):
             message = "set one of NETSUITE_PRIVATE_KEY and NETSUITE_PRIVATE_KEY_FILE"
             raise ValueError(message)
-        return self
+        return path
 
     @property
     def ledger_url(self) -> str:
@@ -97,7 +105,7 @@ class Settings(BaseModel):
         """The account's service address (help section_1546938065), without a slash at its end."""
         host = self.account_id.lower().replace("_", "-")
         derived = f"https://{host}.suitetalk.api.netsuite.com"
-        return (self.base_url_given or derived).rstrip("/")
+        return self.base_url_given or derived
 
     def private_key_pem(self) -> str:
         """Read the private key. Raises ConfigurationError if its file cannot be read."""
@@ -114,6 +122,19 @@ class Settings(BaseModel):
             raise ConfigurationError(
                 message, recovery="Point it to the PEM file of the integration's private key."
             ) from error
+
+
+def first_day(environment: Mapping[str, str]) -> date:
+    """Read the first day of the daily partitions, which Dagster must know before any run.
+
+    Raises ConfigurationError if it is not a date.
+    """
+    given = environment.get(START_DATE, "").strip()
+    try:
+        return date.fromisoformat(given) if given else FIRST_DAY
+    except ValueError:
+        message = f"{START_DATE} is {given!r}, not a date such as {FIRST_DAY}."
+        raise ConfigurationError(message) from None
 
 
 def _said(message: str) -> str:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from ipos_pipeline.clients.ipos import IposClient, RawInvoice
+from ipos_pipeline.domain.business_day import business_day_bounds
 from ipos_pipeline.domain.chunks import chunked
 from ipos_pipeline.domain.configuration import IposConfiguration
 from ipos_pipeline.domain.external_id import raw_key
@@ -40,9 +41,15 @@ class ReadInvoice:
 
 @dataclass(slots=True)
 class Landed:
-    """What one look at IPOS brought: counts of documents, and the other days it reopened."""
+    """What one look at IPOS brought: counts of documents, and the other days it reopened.
+
+    `shown_in_all` counts what IPOS shows for the day, confirmed or not; `accounted_for` what the
+    ledger holds of the same hours, unreadable ones included.
+    """
 
     shown: int = 0
+    shown_in_all: int = 0
+    accounted_for: int = 0
     new: int = 0
     replaced: int = 0
     drifted: int = 0
@@ -70,7 +77,7 @@ async def land_store_day(
     arrived = await ipos.invoices(day, "unacknowledged")
     shown_in_all = await ipos.count(day, "all")
     readable, unreadable = _read_all(arrived, configuration=configuration, profile=profile)
-    landed = Landed(shown=len(arrived), unreadable=len(unreadable))
+    landed = Landed(shown=len(arrived), shown_in_all=shown_in_all, unreadable=len(unreadable))
     landed.other_days = {one.invoice.business_date for one in readable} - {day}
     for chunk in chunked(readable, LAND_AT_ONCE):
         with ledger.write(run) as work:
@@ -82,7 +89,19 @@ async def land_store_day(
         work.store_days.note_list(
             configuration.location_code, day, shown_documents=shown_in_all, at=now
         )
+        landed.accounted_for = _accounted_for(work, configuration, day)
     return landed
+
+
+def _accounted_for(work: Transaction, configuration: IposConfiguration, day: date) -> int:
+    """Count by the hours that IPOS was asked for: its filter looks at times, not at our days."""
+    code = configuration.location_code
+    start, end = (
+        moment.replace(tzinfo=configuration.zone)
+        for moment in business_day_bounds(day, cutoff_hour=configuration.day_cutoff_hour)
+    )
+    landed = work.documents.count_between(code, start, end)
+    return landed + work.errors.count_unreadable(code, day)
 
 
 def _read_all(

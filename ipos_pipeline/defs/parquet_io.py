@@ -1,0 +1,69 @@
+"""Frames as Parquet files: one for each asset and store-day, rebuildable from the ledger."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from urllib.parse import quote
+
+import dagster as dg
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from ipos_pipeline.connections import Connections
+from ipos_pipeline.defs.partitions import StoreDay
+
+IO_MANAGER = "parquet"
+
+FRAME_TYPE = dg.DagsterType(
+    name="Frame",
+    type_check_fn=lambda _context, value: isinstance(value, pd.DataFrame),
+    description="A pandas frame whose columns have Arrow types, amounts as decimals.",
+)
+
+
+class ParquetIOManager(dg.IOManager):
+    """Writes `DATA_DIR/asset/2026-11-20/DXB01.parquet`; readers never see half a file."""
+
+    def __init__(self, connections: Connections) -> None:
+        self._connections = connections
+
+    def handle_output(self, context: dg.OutputContext, obj: pd.DataFrame) -> None:
+        """Store a frame and tell its path, rows and columns."""
+        path = self._path(context)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        unfinished = path.with_suffix(f".{context.run_id}.tmp")
+        pq.write_table(pa.Table.from_pandas(obj, preserve_index=False), unfinished)
+        unfinished.replace(path)
+        context.add_output_metadata(
+            {"path": dg.MetadataValue.path(path), "dagster/row_count": len(obj)}
+        )
+
+    def load_input(self, context: dg.InputContext) -> pd.DataFrame:
+        """Load a frame with the column types it was stored with."""
+        path = self._path(context)
+        if not path.exists():
+            raise dg.Failure(
+                f"{path} is missing.",
+                metadata={"recovery": f"Materialize {context.asset_key.to_user_string()} first."},
+            )
+        frame: pd.DataFrame = pq.read_table(path).to_pandas(types_mapper=pd.ArrowDtype)
+        return frame
+
+    def _path(self, context: dg.OutputContext | dg.InputContext) -> Path:
+        name = context.asset_key.to_python_identifier()
+        data_dir = self._connections.settings.data_dir.resolve()
+        if not context.has_asset_partitions:
+            return data_dir / f"{name}.parquet"
+        store_day = StoreDay.of(context.asset_partition_key)
+        location = quote(store_day.location_code, safe="")
+        return data_dir / name / store_day.day.isoformat() / f"{location}.parquet"
+
+
+@dg.io_manager(
+    required_resource_keys={"connections"},
+    description="Parquet files below IPOS_PIPELINE_DATA_DIR",
+)
+def parquet_io_manager(context: dg.InitResourceContext) -> ParquetIOManager:
+    """Build the manager; the settings are read when the first frame is stored."""
+    return ParquetIOManager(context.resources.connections)

@@ -1,0 +1,105 @@
+"""From lines to NetSuite: cash sales and cash refunds."""
+
+import dagster as dg
+import pandas as pd
+
+from ipos_pipeline.connections import Connections
+from ipos_pipeline.defs import checks
+from ipos_pipeline.defs.partitions import StoreDay
+from ipos_pipeline.defs.reporting import amount, table
+from ipos_pipeline.defs.resources import Frame, Opened, clear_failures
+from ipos_pipeline.domain.line_frames import column_total
+from ipos_pipeline.domain.mapping import MappingRules
+from ipos_pipeline.domain.netsuite_record import CASH_REFUND, CASH_SALE, RecordType
+from ipos_pipeline.ledger.entries import PartitionScope
+from ipos_pipeline.ledger.entry import Status
+from ipos_pipeline.steps import ledger_frames
+from ipos_pipeline.steps.posting import post_documents
+from ipos_pipeline.steps.preparing import Preparer
+from ipos_pipeline.steps.releasing import release_solved
+from ipos_pipeline.steps.settling import Posted
+
+
+def cash_sales(
+    context: dg.AssetExecutionContext, sale_lines: pd.DataFrame, connections: Opened
+) -> Frame:
+    """Cash sales in NetSuite: one for each invoice that has lines sold.
+
+    Posts what the ledger holds as due, so that a stale frame can never be posted; the frame tells
+    what became of each document of `sale_lines`.
+    """
+    return _post(context, connections, sale_lines, record_type=CASH_SALE)
+
+
+def cash_refunds(
+    context: dg.AssetExecutionContext, refund_lines: pd.DataFrame, connections: Opened
+) -> Frame:
+    """Cash refunds in NetSuite: one for each invoice that has lines returned.
+
+    Posts what the ledger holds as due, so that a stale frame can never be posted; the frame tells
+    what became of each document of `refund_lines`.
+    """
+    return _post(context, connections, refund_lines, record_type=CASH_REFUND)
+
+
+def _post(
+    context: dg.AssetExecutionContext,
+    connections: Connections,
+    lines: pd.DataFrame,
+    *,
+    record_type: RecordType,
+) -> Frame:
+    store_day = StoreDay.of(context.partition_key)
+    code, day = store_day.location_code, store_day.day
+    with clear_failures():
+        rules = connections.mapping_rules(connections.configuration(code))
+        scope = PartitionScope(code, day, record_type)
+        posted = connections.wait_for(_post_due(connections, scope, rules, run=context.run_id))
+        frame = ledger_frames.postings(
+            connections.ledger, lines, record_type=record_type, location_code=code, day=day
+        )
+    is_posted = frame["status"] == Status.POSTED
+    return dg.MaterializeResult(
+        value=frame,
+        metadata={
+            "documents": len(frame),
+            "posted": int(is_posted.sum()),
+            "total": amount(column_total(frame[is_posted], "total")),
+            "created_by_this_run": posted.created,
+            "found_in_netsuite": posted.adopted,
+            "rejected_by_this_run": posted.rejected,
+            "in_doubt": posted.in_doubt,
+            "not_sent": "; ".join(posted.reasons_not_sent) or "none",
+            "postings": table(frame),
+        },
+        check_results=[checks.no_failed_postings(frame)],
+    )
+
+
+async def _post_due(
+    connections: Connections, scope: PartitionScope, rules: MappingRules, *, run: str
+) -> Posted:
+    settings = connections.settings
+    await release_solved(
+        connections.netsuite,
+        connections.ledger,
+        location_codes=[scope.location_code],
+        item_field=settings.item_field,
+        run=run,
+        at=connections.clock(),
+    )
+    preparer = Preparer(
+        connections.netsuite,
+        connections.ledger,
+        rules,
+        item_field=settings.item_field,
+    )
+    return await post_documents(
+        connections.netsuite,
+        connections.ledger,
+        preparer.prepare,
+        scope=scope,
+        run=run,
+        clock=connections.clock,
+        pacing=connections.pacing,
+    )

@@ -1,0 +1,52 @@
+"""Summarising: one line on what the ledger holds of a store-day."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from ipos_pipeline.domain.money import total_of
+from ipos_pipeline.domain.netsuite_record import CASH_REFUND, CASH_SALE
+from ipos_pipeline.ledger.entry import PostingEntry, Status
+from ipos_pipeline.ledger.store import LedgerStore
+
+
+@dataclass(frozen=True, slots=True)
+class StoreDaySummary:
+    """Counts of documents, and what is posted: sales less refunds, AED, tax included."""
+
+    location_code: str
+    day: date
+    invoices: int
+    cash_sales: int
+    cash_refunds: int
+    acknowledged: int
+    open_errors: int
+    posted_total: Decimal
+
+
+def summarise(ledger: LedgerStore, location_code: str, day: date) -> StoreDaySummary:
+    """Count what was landed, posted, acknowledged and is open for a store-day."""
+    with ledger.read() as work:
+        invoices = sum(1 for _ in work.documents.of_day(location_code, day))
+        entries = work.entries.of_day(location_code, day)
+        acknowledged = work.acknowledgements.acknowledged_of_day(location_code, day)
+        errors = work.errors.open_of_day(location_code, day)
+    posted = [entry for entry in entries if entry.status == Status.POSTED]
+    return StoreDaySummary(
+        location_code=location_code,
+        day=day,
+        invoices=invoices,
+        cash_sales=_count(posted, CASH_SALE),
+        cash_refunds=_count(posted, CASH_REFUND),
+        acknowledged=len(acknowledged),
+        open_errors=len(errors),
+        posted_total=total_of(
+            -entry.total if entry.record_type == CASH_REFUND else entry.total for entry in posted
+        ),
+    )
+
+
+def _count(entries: list[PostingEntry], record_type: str) -> int:
+    return sum(entry.record_type == record_type for entry in entries)

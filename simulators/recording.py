@@ -1,0 +1,33 @@
+"""The memory of a simulator: every request it answered, without secrets."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+REQUESTS_KEPT = 100_000
+
+_SECRET_HEADERS = frozenset({"authorization", "cookie", "proxy-authorization", "x-api-key"})
+
+
+@dataclass(frozen=True)
+class RecordedRequest:
+    """A request as it came in, the status it was answered with, and when (UTC)."""
+
+    method: str
+    path: str
+    query: Mapping[str, str]
+    headers: Mapping[str, str]
+    body: str
+    status: int
+    at: datetime
+
+    def as_json(self) -> dict[str, Any]:
+        """Answer the request as a JSON object."""
+        return {**asdict(self), "at": self.at.isoformat()}
+
+
+def without_secrets(headers: Mapping[str, str], secret_names: Iterable[str] = ()) -> dict[str, str]:
+    """Replace the values of credential headers; `secret_names` are further ones, lower case."""
+    secret = _SECRET_HEADERS | frozenset(secret_names)
+    return {name: "<redacted>" if name in secret else value for name, value in headers.items()}
