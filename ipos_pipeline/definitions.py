@@ -7,10 +7,12 @@ run starts; only the first day of the partitions must be known when the code is 
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 
 import dagster as dg
 
+from ipos_pipeline.connections import Connections
 from ipos_pipeline.defs.assets import store_day_assets
 from ipos_pipeline.defs.jobs import (
     refresh_reference_data,
@@ -25,15 +27,20 @@ from ipos_pipeline.defs.sensors import location_partitions_sensor, store_days_se
 from ipos_pipeline.settings.environment import first_day
 
 
-def build_definitions(environment: Mapping[str, str]) -> dg.Definitions:
-    """Put assets, jobs, sensors and resources together for one environment."""
+def build_definitions(
+    environment: Mapping[str, str], *, connect: Callable[[], Connections] | None = None
+) -> dg.Definitions:
+    """Put assets, jobs, sensors and resources together for one environment.
+
+    `connect` opens what a run reaches; tests give their own clock and simulators.
+    """
     return dg.Definitions(
         assets=[*reference_assets(), *store_day_assets(store_days(first_day(environment)))],
         jobs=[sync_invoices, refresh_reference_data],
         schedules=[refresh_reference_data_schedule],
         sensors=[store_days_sensor, location_partitions_sensor],
         resources={
-            "connections": connections_resource(environment),
+            "connections": connections_resource(connect or partial(Connections, environment)),
             IO_MANAGER: parquet_io_manager,
         },
     )

@@ -46,7 +46,7 @@ def demo(*, ui: bool, port: str, invoices_per_location: int) -> int:
         return _show_ui(port)
     shutil.rmtree(DEMO, ignore_errors=True)
     day = utc_now().astimezone(SHOPS_ZONE).date() - timedelta(days=1)
-    console.print(f"Yesterday, {day}, four shops sold. Starting IPOS, NetSuite and a mail server.")
+    console.print(f"Sales of {day}, four shops. Starting IPOS, NetSuite and a mail server.")
     options = ["--day", day.isoformat(), "--invoices-per-location", str(invoices_per_location)]
     simulators = running_simulators(DEMO / "simulators", options)
     with simulators as simulated, _demo_environment(simulated):
@@ -101,7 +101,7 @@ def _table(compared: Compared) -> Table:
         title="From IPOS to NetSuite (totals in AED, sales less refunds)",
         caption=f"Void invoices are landed, never posted: {void}.",
         box=box.SIMPLE_HEAD,
-        padding=(0, 1),
+        padding=0,
         show_footer=True,
     )
     rows = [_cells(summary, sides) for summary, sides in compared]
@@ -173,9 +173,12 @@ def _show_ui(port: str) -> int:
     with running_simulators(DEMO / "simulators", []) as simulated, _demo_environment(simulated):
         console.print(f"Dagster's UI: http://127.0.0.1:{port}   End with Ctrl-C.")
         dagster = Path(sys.executable).with_name("dagster")
+        workspace = Path("workspace.yaml").resolve()
         try:
             return subprocess.run(  # noqa: S603 - our own command line
-                [dagster, "dev", "-w", "workspace.yaml", "-p", port, "-h", "127.0.0.1"], check=False
+                [dagster, "dev", "-w", workspace, "-p", port, "-h", "127.0.0.1"],
+                check=False,
+                cwd=DEMO,  # beside another dagster.yaml Dagster warns
             ).returncode
         except KeyboardInterrupt:
             return 0

@@ -122,7 +122,7 @@ async def write(
 def retry_after_seconds(response: httpx2.Response) -> float | None:
     """Read `Retry-After` in seconds; a date or nonsense counts as not given."""
     value = response.headers.get("Retry-After", "")
-    return float(value) if value.isdigit() else None
+    return float(value) if value.isdecimal() else None
 
 
 def shown_body(response: httpx2.Response) -> str:

@@ -128,40 +128,42 @@ class IposClient:
         return f"IPOS {thing} of {self._configuration.location_code}"
 
     async def _whole_list(self, url: str, day: date, which: Which) -> dict[str, Any]:
-        """Read pages until the list agrees with its own total or a re-read adds nothing.
+        """Read the list until one pass was whole or a re-read adds nothing; by content.
 
         The list may move while it is read: acknowledging and late uploads shift its pages, so what
         one pass skipped the next one finds (M3 to M5).
         """
         found: dict[str, Any] = {}
-        for attempt in range(PASSES_MAX):
+        for _ in range(PASSES_MAX):
             known = len(found)
-            total = await self._one_pass(url, day, which, found)
-            if total == len(found) or (attempt and len(found) == known):
-                return found
-            if total is None and not found:
+            is_whole = await self._one_pass(url, day, which, found)
+            if is_whole or len(found) == known:
                 return found
         message = f"{self._what('list')} for {day} changed each time it was read"
         raise TransientError(message)
 
-    async def _one_pass(
-        self, url: str, day: date, which: Which, found: dict[str, Any]
-    ) -> int | None:
-        """Read pages to the end of the list into `found`, by content; give IPOS's own total.
+    async def _one_pass(self, url: str, day: date, which: Which, found: dict[str, Any]) -> bool:
+        """Read pages to the end of the list into `found`; say whether none can have been skipped.
 
-        A short page is not the end (IPOS caps the page size silently); an empty one is.
+        None was if as many came as the highest total IPOS gave meanwhile. A short page is not the
+        end (IPOS caps the page size silently); an empty one is.
         """
-        total = None
+        seen: set[str] = set()
+        highest_total = 0
         for page_number in range(1, PAGES_MAX + 1):
             page = await self._page(
                 url, day, which, page_number=page_number, page_size=self._profile.page_size
             )
             total = page.total_records
-            if not page.invoices:
-                return total
-            found.update((canonical_hash(raw), raw) for raw in page.invoices)
-            if total is not None and len(found) >= total:
-                return total
+            if total and not page.invoices and not seen:
+                message = f"{self._what('list')} for {day} counts {total} invoices and shows none"
+                raise TransientError(message)
+            invoices = {canonical_hash(raw): raw for raw in page.invoices}
+            found.update(invoices)
+            seen.update(invoices)
+            highest_total = max(highest_total, total or 0)
+            if not invoices or (total and len(seen) >= total):
+                return total is not None and len(seen) >= highest_total
         message = f"{self._what('list')} for {day} has no end after {PAGES_MAX} pages"
         raise TransientError(message)
 
@@ -193,12 +195,19 @@ class IposClient:
         """Send a request that may be repeated, as all of IPOS's may."""
         about = what or self._what("request")
 
-        async def ask() -> dict[str, Any]:
+        async def send() -> httpx2.Response:
             headers = {"Accept": "application/json", **await self._credential()}
             if "content" in parts:
                 headers["Content-Type"] = "application/json"
             request = self._client.build_request(method, url, headers=headers, **parts)
-            return json_of(await read(self._client, request, what=about), what=about)
+            return await read(self._client, request, what=about)
+
+        async def ask() -> dict[str, Any]:
+            response = await send()
+            if response.status_code == httpx2.codes.UNAUTHORIZED and self._token_until is not None:
+                self._token_until = None  # tokens end early when IPOS is started again
+                response = await send()
+            return json_of(response, what=about)
 
         return await retry_transient(ask, self._pacing)
 
@@ -226,12 +235,13 @@ class IposClient:
             content=write_json(login),
             headers={"Content-Type": "application/json"},
         )
-        answer = json_of(await read(self._client, request, what=what), what=what)
+        response = await read(self._client, request, what=what)
+        answer = json_of(response, what=what, holds_secret=True)
         try:
             self._token = str(answer[names.access_token])
             lifetime = timedelta(seconds=int(answer.get(names.expires_in) or 0))
-        except (KeyError, ValueError):
-            message = f"{what}: IPOS answered without {names.access_token!r}"
+        except (KeyError, ValueError, TypeError):
+            message = f"{what}: IPOS answered without a usable {names.access_token!r}"
             raise AuthenticationError(message) from None
         self._token_until = now + lifetime
 

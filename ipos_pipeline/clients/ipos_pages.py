@@ -25,8 +25,11 @@ class Page:
     total_records: int | None
 
 
-def json_of(response: httpx2.Response, *, what: str) -> dict[str, Any]:
-    """Read an answer's JSON object. Raises TransientError for anything that is not one."""
+def json_of(response: httpx2.Response, *, what: str, holds_secret: bool = False) -> dict[str, Any]:
+    """Read an answer's JSON object. Raises TransientError for anything that is not one.
+
+    The message shows the beginning of the body unless that may hold a secret.
+    """
     status = response.status_code
     if status in {httpx2.codes.UNAUTHORIZED, httpx2.codes.FORBIDDEN}:
         message = f"{what}: IPOS refused the credential ({status} {shown_body(response)})"
@@ -44,7 +47,8 @@ def json_of(response: httpx2.Response, *, what: str) -> dict[str, Any]:
     except ValueError:
         body = None
     if not isinstance(body, dict):
-        message = f"{what}: IPOS answered something that is not JSON: {shown_body(response)}"
+        shown = "" if holds_secret else f": {shown_body(response)}"
+        message = f"{what}: IPOS answered something that is not a JSON object{shown}"
         raise TransientError(message)
     return body
 

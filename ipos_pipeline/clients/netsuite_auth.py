@@ -18,8 +18,19 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, Key, RSAKey
 
-from ipos_pipeline.clients.http import Pacing, read, retry_transient, shown_body
-from ipos_pipeline.errors import AuthenticationError, ConfigurationError, TransientError
+from ipos_pipeline.clients.http import (
+    Pacing,
+    read,
+    retry_after_seconds,
+    retry_transient,
+    shown_body,
+)
+from ipos_pipeline.errors import (
+    AuthenticationError,
+    ConfigurationError,
+    ThrottledError,
+    TransientError,
+)
 
 JwtAlgorithm = Literal["PS256", "ES256"]
 
@@ -93,8 +104,10 @@ class OAuth2ClientCredentials(httpx2.Auth):
         }
         request = self._client.build_request("POST", self._token_url, data=form)
         response = await read(self._client, request, what="NetSuite token")
-        if response.status_code == TOO_MANY_REQUESTS or response.status_code >= SERVER_ERROR:
-            message = f"NetSuite's token service answered {response.status_code}"
+        message = f"NetSuite's token service answered {response.status_code}"
+        if response.status_code == TOO_MANY_REQUESTS:
+            raise ThrottledError(message, retry_after_seconds=retry_after_seconds(response))
+        if response.status_code >= SERVER_ERROR:
             raise TransientError(message)
         try:
             answer = response.json()

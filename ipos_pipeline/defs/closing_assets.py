@@ -24,7 +24,7 @@ def acknowledgements(context: dg.AssetExecutionContext, connections: Opened) -> 
                 profile=connections.profile(configuration),
                 location_code=code,
                 day=day,
-                run=context.run_id,
+                run=context.run.run_id,
                 clock=connections.clock,
             )
         )

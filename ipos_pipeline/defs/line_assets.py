@@ -29,7 +29,7 @@ def raw_invoices(context: dg.AssetExecutionContext, connections: Opened) -> Fram
                 configuration=configuration,
                 profile=profile,
                 day=store_day.day,
-                run=context.run_id,
+                run=context.run.run_id,
                 clock=connections.clock,
             )
         )

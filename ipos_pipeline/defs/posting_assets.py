@@ -54,7 +54,7 @@ def _post(
     with clear_failures():
         rules = connections.mapping_rules(connections.configuration(code))
         scope = PartitionScope(code, day, record_type)
-        posted = connections.wait_for(_post_due(connections, scope, rules, run=context.run_id))
+        posted = connections.wait_for(_post_due(connections, scope, rules, run=context.run.run_id))
         frame = ledger_frames.postings(
             connections.ledger, lines, record_type=record_type, location_code=code, day=day
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import dagster as dg
@@ -17,16 +17,16 @@ Frame = dg.MaterializeResult
 """What an asset returns: its frame, with metadata and check results."""
 
 
-def connections_resource(environment: Mapping[str, str]) -> dg.ResourceDefinition:
-    """Open connections for one run and close them at its end.
+def connections_resource(connect: Callable[[], Connections]) -> dg.ResourceDefinition:
+    """Open connections for one run or tick and close them at its end.
 
-    The environment is read when a run starts, not when the code is loaded, and never becomes
-    Dagster configuration, so that no secret can be shown in its UI.
+    Settings are read then, not when the code is loaded, and never become Dagster configuration, so
+    that no secret can be shown in its UI.
     """
 
     @dg.resource(description="IPOS, NetSuite and the ledger, as the environment names them")
     def connections(_context: dg.InitResourceContext) -> Iterator[Connections]:
-        with Connections(environment) as opened:
+        with connect() as opened:
             yield opened
 
     return connections

@@ -31,8 +31,8 @@ def load_yaml(path: Path, model: type[Model], *, environment: Mapping[str, str])
     except yaml.YAMLError as error:
         message = f"{path}, {_yaml_problem(error)}"
         raise ConfigurationError(message) from None  # YAML's own error quotes the line
-    except ValueError as error:
-        message = f"{path}: not valid YAML: {error}"
+    except ValueError:
+        message = f"{path}, not valid YAML: it holds a date or number that does not exist"
         raise ConfigurationError(message) from None
     if not isinstance(content, dict):
         message = f"{path}, line 1: expected a mapping such as `configurations:` with a list below"

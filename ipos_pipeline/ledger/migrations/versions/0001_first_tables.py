@@ -113,6 +113,12 @@ def upgrade() -> None:
         ["location_code", "business_date"],
         unique=False,
     )
+    op.create_index(
+        op.f("ix_source_document_location_code_occurred_at"),
+        "source_document",
+        ["location_code", "occurred_at"],
+        unique=False,
+    )
     op.create_table(
         "store_day",
         sa.Column("location_code", sa.String(length=100), nullable=False),

@@ -1,0 +1,1 @@
+"""The pipeline through Dagster, in this process and as real processes."""
