@@ -20,7 +20,7 @@ DONE, FAILED, WRONG_USE = 0, 1, 2
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 def cli() -> None:
-    r"""Shop sales from IPOS into NetSuite: exactly once, the same day, none missing.
+    """Shop sales from IPOS into NetSuite: exactly once, the same day, none missing.
 
     \b
     First steps on a fresh clone:

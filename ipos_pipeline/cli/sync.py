@@ -31,7 +31,7 @@ FAILED = 1
     help="IPOS location, such as DXB01; may be given several times. Default: all active ones.",
 )
 def sync(day: datetime, locations: tuple[str, ...]) -> int:
-    r"""Post the sales of a day to NetSuite, one location after the other.
+    """Post the sales of a day to NetSuite, one location after the other.
 
     Runs the Dagster job sync_invoices in this process on the instance of DAGSTER_HOME, so that its
     UI shows the runs. Safe to repeat: what is posted is not posted again.

@@ -97,7 +97,7 @@ class NetSuiteClient:
         """Read the transactions of one date whose external ID begins so, by external ID."""
         query = (
             "SELECT id, externalid, type, foreigntotal FROM transaction"
-            " WHERE externalid LIKE ? AND trandate = TO_DATE(?, 'YYYY-MM-DD') ORDER BY id"
+            " WHERE externalid LIKE ? AND TO_CHAR(trandate, 'YYYY-MM-DD') = ? ORDER BY id"
         )
         found: dict[str, NetSuiteTransaction] = {}
         async for row in self.suiteql(query, [f"{external_id_prefix}%", day.isoformat()]):

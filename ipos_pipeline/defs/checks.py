@@ -6,6 +6,8 @@ Belongs here: what a check compares and how it tells people. They run with their
 
 from __future__ import annotations
 
+from collections import Counter
+
 import dagster as dg
 import pandas as pd
 
@@ -62,22 +64,30 @@ def every_line_split_once(
 
     `planned` are the external IDs that the ledger means to post.
     """
-    key = ["document_key", "sl_no"]
     to_split = raw_lines[(raw_lines["state"] == "planned") & (raw_lines["qty"] != 0)]
-    split = pd.concat([sale_lines[key], refund_lines[key]])
-    missing = len(to_split) - len(split)
+    misplaced = _line_counts(to_split) - _line_counts(sale_lines, refund_lines)
+    misplaced += _line_counts(sale_lines, refund_lines) - _line_counts(to_split)
     documents = {*sale_lines["external_id"].tolist(), *refund_lines["external_id"].tolist()}
     unplanned = sorted(documents ^ planned)
     return check(
         EVERY_LINE_SPLIT_ONCE,
-        passed=missing == 0 and not unplanned,
-        count=abs(missing) + len(unplanned),
+        passed=not misplaced and not unplanned,
+        count=misplaced.total() + len(unplanned),
         recovery="Materialize raw_invoices and the lines again; if it stays red, this is a defect:"
         " the frames and the ledger disagree on what is to be posted.",
         sample=pd.DataFrame({"external_id": unplanned}),
         lines_to_split=len(to_split),
         sale_lines=len(sale_lines),
         refund_lines=len(refund_lines),
+    )
+
+
+def _line_counts(*frames: pd.DataFrame) -> Counter[tuple[str, int]]:
+    """Count lines by document and line number; a document may use a number twice."""
+    return Counter(
+        key
+        for frame in frames
+        for key in zip(frame["document_key"].tolist(), frame["sl_no"].tolist(), strict=True)
     )
 
 

@@ -72,7 +72,7 @@ Text = Annotated[str, BeforeValidator(_text), Field(min_length=1)]
 Optional = BeforeValidator(_none_if_blank)
 
 
-WRITTEN_BY_US = frozenset(
+DATES_FOR_PEOPLE = frozenset(
     {"last_sales_sync", "last_sales_error", "last_return_sync", "last_return_error"}
 )
 
@@ -115,11 +115,11 @@ class IposConfiguration(BaseModel):
 
     @model_validator(mode="before")
     @classmethod
-    def _without_what_we_write(cls, values: object) -> object:
-        """Drop the four dates: the pipeline writes them and never trusts them."""
+    def _without_the_dates(cls, values: object) -> object:
+        """Drop the four dates: they are for people to read, and never trusted here."""
         if not isinstance(values, dict):
             return values
-        return {name: value for name, value in values.items() if name not in WRITTEN_BY_US}
+        return {name: value for name, value in values.items() if name not in DATES_FOR_PEOPLE}
 
     @model_validator(mode="after")
     def _has_a_credential(self) -> IposConfiguration:

@@ -1,7 +1,7 @@
 """Frames for people and for Parquet: an invoice's lines, and the two sets they split into.
 
 Belongs here: columns, their types, and the split as a filter over columns. Not here: reading the
-ledger (steps/landed_frames.py), storing (defs/parquet_io.py). Amounts in AED; quantities and rates
+ledger (steps/ledger_frames.py), storing (defs/parquet_io.py). Amounts in AED; quantities and rates
 are shown with six places.
 """
 

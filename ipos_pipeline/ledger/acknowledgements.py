@@ -86,7 +86,7 @@ class Acknowledgements:
             )
             self._history.add(ACKNOWLEDGED, keys, at=at)
 
-    def postpone(self, document_key: str, *, until: datetime | None) -> None:
+    def postpone(self, document_key: str, *, until: datetime) -> None:
         """Count an attempt that the source refused; the document stays in the outbox."""
         self._connection.execute(
             update(acknowledgement)

@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, Connection, func, insert, select, update
 
 from ipos_pipeline.domain.chunks import chunked
 from ipos_pipeline.domain.problem import MASTER_DATA_CODES
+from ipos_pipeline.domain.retry_policy import next_attempt_at
 from ipos_pipeline.ledger.history import History
 from ipos_pipeline.ledger.schema import integration_error
 
@@ -78,10 +79,10 @@ class IntegrationErrors:
         self._connection = connection
         self._history = history
 
-    def fail(self, failure: Failure, *, at: datetime) -> tuple[int, datetime]:
+    def fail(self, failure: Failure, *, at: datetime) -> datetime | None:
         """Open an error, or count another attempt at the one that is not closed.
 
-        Returns the number of failed attempts and when the first of them was.
+        Returns when to try again, or None where time alone does not help.
         """
         values = {name: getattr(failure, name) for name in failure.__slots__}
         known = self._connection.execute(
@@ -96,17 +97,22 @@ class IntegrationErrors:
                 integration_error.c.status != CLOSED,
             )
         ).one_or_none()
+        attempts = 1 if known is None else known.attempts + 1
+        first_failed_at = at if known is None else known.first_failed_at
+        values |= {
+            "attempts": attempts,
+            "last_failed_at": at,
+            "next_attempt_at": next_attempt_at(
+                failure.code, attempts=attempts, first_failed_at=first_failed_at, now=at
+            ),
+        }
         if known is None:
             self._connection.execute(
-                insert(integration_error).values(
-                    **values, status=OPEN, attempts=1, first_failed_at=at, last_failed_at=at
-                )
+                insert(integration_error).values(**values, status=OPEN, first_failed_at=at)
             )
         else:
             self._connection.execute(
-                update(integration_error)
-                .where(integration_error.c.id == known.id)
-                .values(**values, last_failed_at=at, attempts=integration_error.c.attempts + 1)
+                update(integration_error).where(integration_error.c.id == known.id).values(**values)
             )
         if known is None or known.code != failure.code:
             self._history.add(
@@ -117,7 +123,8 @@ class IntegrationErrors:
                 code=failure.code,
                 message=failure.message,
             )
-        return (1, at) if known is None else (known.attempts + 1, known.first_failed_at)
+        next_attempt: datetime | None = values["next_attempt_at"]
+        return next_attempt
 
     def waiting_for_items(
         self, location_codes: Iterable[str] | None = None
@@ -145,14 +152,17 @@ class IntegrationErrors:
                 how=how,
             )
 
-    def close_unreadable(self, location_code: str, number: str, *, at: datetime) -> None:
-        """Close the quarantine of an invoice that can be read now, found by its number."""
+    def close_unreadable(
+        self, location_code: str, number: str, *, at: datetime, how: str, but: str = ""
+    ) -> None:
+        """Close the quarantine of other versions of an invoice, found by its number."""
         self._close(
             integration_error.c.location_code == location_code,
             integration_error.c.number == number,
             integration_error.c.stage == Stage.PARSE,
+            integration_error.c.external_id != but,
             at=at,
-            how="the invoice was read",
+            how=how,
         )
 
     def open_of_day(self, location_code: str, business_date: date) -> list[OpenError]:

@@ -162,6 +162,7 @@ integration_error = Table(
     Column("attempts", Integer, nullable=False),
     Column("first_failed_at", UtcDateTime, nullable=False),
     Column("last_failed_at", UtcDateTime, nullable=False),
+    Column("next_attempt_at", UtcDateTime, comment="none: time alone does not help"),
     Column("closed_at", UtcDateTime),
     Column("closed_how", Text),
     Index(None, "location_code", "business_date", "status"),

@@ -11,7 +11,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from ipos_pipeline.ledger.acknowledgements import ACKNOWLEDGED, is_due
 from ipos_pipeline.ledger.entry import Status
-from ipos_pipeline.ledger.integration_errors import CLOSED, Stage
+from ipos_pipeline.ledger.integration_errors import CLOSED, OPEN, Stage
 from ipos_pipeline.ledger.schema import (
     acknowledgement,
     integration_error,
@@ -68,7 +68,17 @@ class StoreDays:
         acknowledgements = select(
             acknowledgement.c.location_code, acknowledgement.c.business_date
         ).where(acknowledgement.c.location_code.in_(locations), is_due(now))
-        rows = self._connection.execute(union(entries, acknowledgements))
+        # What was never planned, unreadable or held, is tried again by reading IPOS's list again.
+        unplanned = select(
+            integration_error.c.location_code, integration_error.c.business_date
+        ).where(
+            integration_error.c.location_code.in_(locations),
+            integration_error.c.status == OPEN,
+            integration_error.c.record_type.is_(None),
+            integration_error.c.stage.in_([Stage.PARSE, Stage.MAP]),
+            integration_error.c.next_attempt_at <= now,
+        )
+        rows = self._connection.execute(union(entries, acknowledgements, unplanned))
         return {(row[0], row[1]) for row in rows}
 
     def known_unacknowledged(

@@ -14,7 +14,7 @@ from ipos_pipeline.domain.chunks import chunked
 from ipos_pipeline.domain.ipos_profile import IposProfile
 from ipos_pipeline.domain.json_text import read_json
 from ipos_pipeline.domain.netsuite_record import CASH_REFUND, CASH_SALE
-from ipos_pipeline.domain.retry_policy import next_attempt_at
+from ipos_pipeline.domain.retry_policy import DELAYS
 from ipos_pipeline.ledger.documents import SourceDocument
 from ipos_pipeline.ledger.entry import PostingEntry
 from ipos_pipeline.ledger.integration_errors import Failure, Stage
@@ -93,10 +93,7 @@ def _settle(
         work.errors.close(confirmed, [Stage.ACKNOWLEDGE], at=at, how="IPOS confirmed it")
         for key, why in refusals.items():
             failure = _refusal(documents[key], why)
-            attempts, first_failed_at = work.errors.fail(failure, at=at)
-            until = next_attempt_at(
-                failure.code, attempts=attempts, first_failed_at=first_failed_at, now=at
-            )
+            until = work.errors.fail(failure, at=at) or at + DELAYS[-1]
             work.acknowledgements.postpone(key, until=until)
 
 

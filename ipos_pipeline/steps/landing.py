@@ -86,6 +86,14 @@ async def land_store_day(
     with ledger.write(run) as work:
         for failure in _quarantine(unreadable, configuration=configuration, day=day):
             work.errors.fail(failure, at=now)
+            if failure.number is not None:
+                work.errors.close_unreadable(
+                    failure.location_code,
+                    failure.number,
+                    at=now,
+                    how="IPOS shows another version",
+                    but=failure.external_id,
+                )
         work.store_days.note_list(
             configuration.location_code, day, shown_documents=shown_in_all, at=now
         )
@@ -163,8 +171,7 @@ def _plans(
         if version is not None and (version.is_frozen or (is_same and not version.is_held)):
             continue
         plan = plan_invoice(one.invoice, configuration=configuration, profile=profile)
-        if not is_same or plan.problem is None:
-            plans[one.invoice.document_key] = plan
+        plans[one.invoice.document_key] = plan
     return plans
 
 
@@ -179,7 +186,8 @@ def _land_again(
 ) -> None:
     key, content_hash = one.invoice.document_key, one.arrived.content_hash
     landed.shown_again += 1
-    if key in plans:
+    is_same = content_hash == version.payload_hash
+    if key in plans and not (is_same and plans[key].problem):
         work.entries.drop_unsent(key)
         work.documents.replace(_document(one, plans[key], at), at=at)
         landed.replaced += 1
@@ -205,7 +213,9 @@ def _write_plans(
             )
         else:
             work.errors.fail(_held(one, plan), at=at)
-        work.errors.close_unreadable(one.invoice.location_code, one.invoice.inv_no, at=at)
+        work.errors.close_unreadable(
+            one.invoice.location_code, one.invoice.inv_no, at=at, how="the invoice was read"
+        )
     work.entries.plan(entries, at=at)
 
 

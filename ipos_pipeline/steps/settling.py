@@ -16,7 +16,6 @@ from ipos_pipeline.clients.netsuite import NetSuiteTransaction
 from ipos_pipeline.domain.json_text import write_json
 from ipos_pipeline.domain.netsuite_record import SUITEQL_TYPES
 from ipos_pipeline.domain.problem import Problem
-from ipos_pipeline.domain.retry_policy import next_attempt_at
 from ipos_pipeline.errors import RejectedError
 from ipos_pipeline.ledger.entry import PostingEntry, Status
 from ipos_pipeline.ledger.integration_errors import Failure, Stage
@@ -165,14 +164,11 @@ def _release(work: Transaction, entry: PostingEntry, reason: str, *, at: datetim
 def _write_failure(
     work: Transaction, entry: PostingEntry, failure: Failure, *, at: datetime
 ) -> None:
-    attempts, first_failed_at = work.errors.fail(failure, at=at)
     work.entries.reject(
         entry.external_id,
         at=at,
         code=failure.code,
-        next_attempt_at=next_attempt_at(
-            failure.code, attempts=attempts, first_failed_at=first_failed_at, now=at
-        ),
+        next_attempt_at=work.errors.fail(failure, at=at),
         is_repeated=entry.status == Status.REJECTED,
     )
 

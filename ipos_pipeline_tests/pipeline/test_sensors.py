@@ -131,3 +131,25 @@ def test_the_location_partitions_follow_the_active_records(
 
 def test_locations_that_are_registered_already_are_left_alone(pipeline: Pipeline) -> None:
     assert isinstance(tick(pipeline, location_partitions_sensor), dg.SkipReason)
+
+
+@pytest.mark.parametrize(
+    "invoice",
+    [
+        raw_invoice(raw_line(Qty="two")),
+        raw_invoice(raw_line(Qty=0, NetRate=0)),
+    ],
+    ids=["unreadable", "nothing to post"],
+)
+def test_an_invoice_that_waits_for_a_correction_is_read_again_after_a_quarter_of_an_hour(
+    pipeline: Pipeline, invoice: dict[str, object]
+) -> None:
+    """Its number alone shows no change: IPOS lists as many invoices as before the correction."""
+    pipeline.world.ipos.add_invoices([invoice])
+    pipeline.run()
+    assert requested(tick(pipeline)) == []
+    pipeline.world.clock.advance(15 * 60)
+
+    assert requested(tick(pipeline)) == [TODAY]
+    pipeline.run()
+    assert requested(tick(pipeline)) == [], "the next attempt is an hour later"

@@ -1,0 +1,1 @@
+"""Tests, builders and fixtures; the kinds of tests are told apart in CONTRIBUTING.md."""

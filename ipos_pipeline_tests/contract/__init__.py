@@ -1,0 +1,1 @@
+"""The clients against the simulators, and against answers no correct system gives."""

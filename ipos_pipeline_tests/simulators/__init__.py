@@ -1,0 +1,1 @@
+"""The simulators, each as the documents say the real system behaves."""

@@ -1,0 +1,1 @@
+"""One module each; touches nothing outside it but the ledger's database."""

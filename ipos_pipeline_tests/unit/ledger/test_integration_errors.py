@@ -1,0 +1,127 @@
+"""Open errors: one for each document and stage, counted, closed by success, kept for ever."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import sqlalchemy
+
+from ipos_pipeline.ledger.integration_errors import OpenError, Stage
+from ipos_pipeline.ledger.schema import integration_error
+from ipos_pipeline.ledger.store import LedgerStore
+from ipos_pipeline_tests.builders import BARCODE, DAY, KEY, LOCATION, NOON, failure
+
+LATER = NOON + timedelta(hours=1)
+SALE = f"{KEY}-CS"
+
+
+def open_errors(ledger: LedgerStore) -> list[OpenError]:
+    with ledger.read() as work:
+        return work.errors.open_of_day(LOCATION, DAY)
+
+
+def rows(ledger_url: str) -> list[Any]:
+    engine = sqlalchemy.create_engine(ledger_url)
+    with engine.connect() as connection:
+        found = connection.execute(sqlalchemy.select(integration_error)).all()
+    engine.dispose()
+    return list(found)
+
+
+def kinds(ledger: LedgerStore) -> list[str]:
+    with ledger.read() as work:
+        return [event["kind"] for event in work.history.of(SALE)]
+
+
+def test_a_second_failure_counts_at_the_same_error(ledger: LedgerStore) -> None:
+    with ledger.write("run-1") as work:
+        assert work.errors.fail(failure(), at=NOON) == NOON + timedelta(minutes=15)
+        again = work.errors.fail(failure(message="again"), at=LATER)
+        assert again == LATER + timedelta(hours=1)
+    (error,) = open_errors(ledger)
+    assert (error.attempts, error.message) == (2, "again")
+    assert (error.first_failed_at, error.last_failed_at) == (NOON, LATER)
+
+
+def test_stages_fail_apart(ledger: LedgerStore) -> None:
+    with ledger.write("run-1") as work:
+        work.errors.fail(failure(stage=Stage.MAP), at=NOON)
+        work.errors.fail(failure(stage=Stage.POST), at=NOON)
+    assert [error.stage for error in open_errors(ledger)] == [Stage.MAP, Stage.POST]
+
+
+def test_a_changed_reason_is_history_a_repeated_one_is_not(ledger: LedgerStore) -> None:
+    with ledger.write("run-1") as work:
+        for code in ("A", "A", "B"):
+            work.errors.fail(failure(code=code), at=NOON)
+    assert kinds(ledger) == ["error_opened", "error_changed"]
+
+
+def test_success_closes_the_stages_it_proves(ledger: LedgerStore) -> None:
+    with ledger.write("run-1") as work:
+        work.errors.fail(failure(stage=Stage.MAP), at=NOON)
+        work.errors.fail(failure(stage=Stage.ACKNOWLEDGE), at=NOON)
+        work.errors.close([SALE], [Stage.MAP, Stage.POST], at=LATER, how="posted")
+    assert [error.stage for error in open_errors(ledger)] == [Stage.ACKNOWLEDGE]
+
+
+def test_a_closed_error_is_kept_and_a_new_one_starts_from_one(
+    ledger: LedgerStore, ledger_url: str
+) -> None:
+    with ledger.write("run-1") as work:
+        work.errors.fail(failure(), at=NOON)
+        work.errors.close([SALE], [Stage.POST], at=NOON, how="posted")
+        assert work.errors.fail(failure(), at=LATER) == LATER + timedelta(minutes=15)
+    assert sorted((row.status, row.closed_how) for row in rows(ledger_url)) == [
+        ("closed", "posted"),
+        ("open", None),
+    ]
+    assert kinds(ledger) == ["error_opened", "error_closed", "error_opened"]
+
+
+def test_closing_twice_changes_nothing(ledger: LedgerStore, ledger_url: str) -> None:
+    with ledger.write("run-1") as work:
+        work.errors.fail(failure(), at=NOON)
+        work.errors.close([SALE], [Stage.POST], at=NOON, how="first")
+        work.errors.close([SALE], [Stage.POST], at=LATER, how="second")
+    assert [row.closed_how for row in rows(ledger_url)] == ["first"]
+
+
+def test_the_database_itself_refuses_a_second_open_error(
+    ledger: LedgerStore, ledger_url: str
+) -> None:
+    with ledger.write("run-1") as work:
+        work.errors.fail(failure(), at=NOON)
+    (row,) = rows(ledger_url)
+    copy = {**row._mapping, "id": row.id + 1}
+    engine = sqlalchemy.create_engine(ledger_url)
+    with engine.begin() as connection, pytest.raises(sqlalchemy.exc.IntegrityError):
+        connection.execute(sqlalchemy.insert(integration_error).values(**copy))
+    engine.dispose()
+
+
+def test_an_invoice_that_can_be_read_closes_its_quarantine(ledger: LedgerStore) -> None:
+    """Its key was made of its content, so only the number connects the two."""
+    raw = failure("IPOS-DXB01-RAW-0123456789abcdef", stage=Stage.PARSE)
+    with ledger.write("run-1") as work:
+        work.errors.fail(raw, at=NOON)
+        work.errors.close_unreadable(LOCATION, "9", at=LATER, how="read")
+        assert work.errors.count_unreadable(LOCATION, DAY) == 1
+        work.errors.close_unreadable("DXB02", "10377", at=LATER, how="read")
+        assert work.errors.count_unreadable(LOCATION, DAY) == 1
+        work.errors.close_unreadable(LOCATION, "10377", at=LATER, how="read")
+        assert work.errors.count_unreadable(LOCATION, DAY) == 0
+
+
+def test_what_waits_for_the_catalogue_is_found_with_its_barcodes(ledger: LedgerStore) -> None:
+    missing = {"stage": Stage.MAP, "code": "unknown_item"}
+    with ledger.write("run-1") as work:
+        work.errors.fail(failure(**missing, reference=f"{BARCODE}\n600130"), at=NOON)
+        work.errors.fail(failure("A-CS", **missing, location_code="DXB02", reference="1"), at=NOON)
+        work.errors.fail(failure("B-CS", **missing, reference=None), at=NOON)
+        work.errors.fail(failure("C-CS", stage=Stage.MAP, reference="1"), at=NOON)
+    with ledger.read() as work:
+        everywhere = work.errors.waiting_for_items()
+        here = work.errors.waiting_for_items([LOCATION])
+    assert everywhere == {SALE: [BARCODE, "600130"], "A-CS": ["1"]}
+    assert here == {SALE: [BARCODE, "600130"]}

@@ -1,0 +1,131 @@
+"""Environment variables: every mistake named at once, no secret shown."""
+
+from pathlib import Path
+
+import pytest
+
+from ipos_pipeline.errors import ConfigurationError
+from ipos_pipeline.settings.environment import Settings
+
+COMPLETE = {
+    "NETSUITE_ACCOUNT_ID": "1234567_SB1",
+    "NETSUITE_CLIENT_ID": "client",
+    "NETSUITE_CERTIFICATE_ID": "certificate",
+    "NETSUITE_PRIVATE_KEY": "-----BEGIN s3cr3t-----",
+}
+LEDGER_URL = "postgresql+psycopg2://ipos:pa55word@db/ledger"
+
+
+def settings(**changes: str) -> Settings:
+    return Settings.from_environment({**COMPLETE, **changes})
+
+
+def refusal(**changes: str) -> str:
+    with pytest.raises(ConfigurationError) as caught:
+        settings(**changes)
+    return str(caught.value)
+
+
+@pytest.mark.parametrize("name", sorted(COMPLETE))
+@pytest.mark.parametrize("value", ["", "  "])
+def test_a_missing_variable_is_named_and_empty_counts_as_missing(name: str, value: str) -> None:
+    assert name in refusal(**{name: value})
+
+
+def test_all_missing_variables_are_named_at_once() -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        Settings.from_environment({})
+    assert [name for name in COMPLETE if name not in str(caught.value)] == []
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("IPOS_PIPELINE_START_DATE", "20/11/2026"),
+        ("IPOS_PIPELINE_LOOK_BACK_DAYS", "-1"),
+        ("NETSUITE_BASE_URL", "suitetalk"),
+        ("NETSUITE_JWT_ALGORITHM", "RS256"),
+        ("NETSUITE_CONCURRENCY", "0"),
+        ("NETSUITE_CONCURRENCY", "many"),
+        ("NETSUITE_ITEM_FIELD", "displayname"),
+        ("NETSUITE_ITEM_FIELD", "upccode FROM item; --"),
+        ("NETSUITE_ITEM_FIELD", "custitem_Barcode"),
+    ],
+)
+def test_a_wrong_variable_is_named(name: str, value: str) -> None:
+    assert f" {name}: " in refusal(**{name: value})
+
+
+def test_several_wrong_variables_are_named_at_once() -> None:
+    message = refusal(NETSUITE_CONCURRENCY="0", NETSUITE_ACCOUNT_ID="", NETSUITE_PRIVATE_KEY="")
+    assert "NETSUITE_CONCURRENCY" in message
+    assert "NETSUITE_ACCOUNT_ID" in message
+    assert "NETSUITE_PRIVATE_KEY" in message
+
+
+@pytest.mark.parametrize(
+    "account", ["evil.example/", "1234567@evil", "a.b", "1234567#", "1234567:80", "12 34", "١٢"]
+)
+def test_an_account_id_that_would_change_the_host_is_refused(account: str) -> None:
+    assert "NETSUITE_ACCOUNT_ID: must be an account ID" in refusal(NETSUITE_ACCOUNT_ID=account)
+
+
+@pytest.mark.parametrize(
+    ("account", "host"),
+    [("1234567", "1234567"), ("1234567_SB1", "1234567-sb1"), ("tstdrv1_RP", "tstdrv1-rp")],
+)
+def test_the_address_follows_from_the_account(account: str, host: str) -> None:
+    found = settings(NETSUITE_ACCOUNT_ID=account).netsuite_base_url
+    assert found == f"https://{host}.suitetalk.api.netsuite.com"
+
+
+def test_a_given_address_wins_and_loses_its_slash() -> None:
+    found = settings(NETSUITE_BASE_URL="http://127.0.0.1:8000/").netsuite_base_url
+    assert found == "http://127.0.0.1:8000"
+
+
+def test_both_kinds_of_key_at_once_are_refused() -> None:
+    assert "set one of NETSUITE_PRIVATE_KEY" in refusal(NETSUITE_PRIVATE_KEY_FILE="key.pem")
+
+
+def test_a_key_in_one_line_gets_its_lines_back() -> None:
+    assert settings(NETSUITE_PRIVATE_KEY=r"a\nb").private_key_pem() == "a\nb"
+
+
+def test_a_key_file_is_read_when_it_is_needed(tmp_path: Path) -> None:
+    path = tmp_path / "key.pem"
+    path.write_text("PEM")
+    found = settings(NETSUITE_PRIVATE_KEY="", NETSUITE_PRIVATE_KEY_FILE=str(path))
+    assert found.private_key_pem() == "PEM"
+
+
+@pytest.mark.parametrize("content", [None, b"\x30\x82\xff"], ids=["absent", "binary"])
+def test_an_unreadable_key_file_is_named(tmp_path: Path, content: bytes | None) -> None:
+    path = tmp_path / "key.der"
+    if content is not None:
+        path.write_bytes(content)
+    found = settings(NETSUITE_PRIVATE_KEY="", NETSUITE_PRIVATE_KEY_FILE=str(path))
+    with pytest.raises(ConfigurationError, match=r"NETSUITE_PRIVATE_KEY_FILE .*key\.der"):
+        found.private_key_pem()
+
+
+def test_no_secret_is_in_the_settings_repr() -> None:
+    shown = repr(settings(IPOS_PIPELINE_LEDGER_URL=LEDGER_URL))
+    assert "s3cr3t" not in shown
+    assert "pa55word" not in shown
+
+
+def test_no_secret_is_in_a_refusal() -> None:
+    message = refusal(IPOS_PIPELINE_LEDGER_URL=LEDGER_URL, NETSUITE_CONCURRENCY="0")
+    assert "s3cr3t" not in message
+    assert "pa55word" not in message
+
+
+def test_the_ledger_is_a_file_beside_the_data_unless_named(tmp_path: Path) -> None:
+    assert settings(IPOS_PIPELINE_LEDGER_URL=LEDGER_URL).ledger_url == LEDGER_URL
+    found = settings(IPOS_PIPELINE_DATA_DIR=str(tmp_path)).ledger_url
+    assert found == f"sqlite:///{tmp_path / 'ledger.db'}"
+
+
+def test_other_variables_are_ignored() -> None:
+    assert settings(HOME="/root") == settings()
