@@ -112,6 +112,7 @@ class Connections:
             base_url=settings.netsuite_base_url,
             auth=auth,
             concurrency=settings.concurrency,
+            clock=self.clock,
             pacing=self.pacing,
         )
 

@@ -171,6 +171,7 @@ def posting_entry(external_id: str = f"{KEY}-CS", **changes: Any) -> PostingEntr
         "location_code": LOCATION,
         "business_date": DAY,
         "status": Status.PENDING,
+        "payload_hash": "a" * 64,
         "total": Decimal("3.99"),
         "internal_id": None,
         "attempts": 0,

@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any, NoReturn
 from zoneinfo import ZoneInfo
 
+from simulators.faults import Faults, read_faults
+from simulators.json_text import from_json
 from simulators.launch import READY_FILE, Ports, Settings, running
 from simulators.retail_replay import catalogue_of, read_sales
 from simulators.world import SHOPS, Sales, made_sales
@@ -30,12 +32,15 @@ examples:
   python -m simulators --latency 0.8 --slots 5          a slow NetSuite that takes 5 calls at once
   python -m simulators --sales retail.parquet --from 2010-11-01 --to 2010-11-07
                                                         real sales (UCI Online Retail II)
+  python -m simulators --faults '{{"ipos": {{"slow": 0.1}}, "netsuite": {{"reply_lost": 0.05}}}}'
+                                                        a bad day for networks
 
 When all three answer, the addresses and the key are in DIR/{READY_FILE}; it is removed at the end.
 A restart with the same DIR goes on with the same data, keys and ports: the options about sales
 count only for a DIR without data. To look inside, without signing in:
   GET  IPOS/_simulator/summary, /invoices, /acknowledgements, /requests
   POST IPOS/_simulator/invoices     add an invoice; PATCH and DELETE change and remove one
+  GET  IPOS/_simulator/faults, NETSUITE/_simulator/faults   what goes wrong; POST changes it
   GET  NETSUITE/_simulator/summary, /transactions, /requests, /custom-records/SCRIPT_ID
 Mails are in DIR/mails. End with Ctrl-C or SIGTERM.
 """
@@ -84,6 +89,7 @@ def _settings(options: argparse.Namespace) -> Settings:
         latency_seconds=options.latency,
         slots=options.slots,
         seed=options.seed,
+        **options.faults,
     )
 
 
@@ -124,7 +130,14 @@ def _parser() -> argparse.ArgumentParser:
         add(f"--{name}-port", type=int, default=0, metavar="PORT", help="0: a free one, kept")
     _add_sales_options(parser)
     _add_netsuite_options(parser)
-    add("--seed", type=int, default=0, metavar="N", help="for sales and credentials")
+    add("--seed", type=int, default=0, metavar="N", help="for sales, credentials and faults")
+    add(
+        "--faults",
+        type=_faults,
+        default={},
+        metavar="JSON",
+        help="what goes wrong, by system; the names are those of simulators/faults.py",
+    )
     add(
         "--stop-with-parent",
         action="store_true",
@@ -165,6 +178,18 @@ def _add_netsuite_options(parser: argparse.ArgumentParser) -> None:
         default="ES256",
         help="of the key pair with which the pipeline signs in (default: %(default)s)",
     )
+
+
+def _faults(text: str) -> dict[str, Faults]:
+    """Read `{"ipos": {...}, "netsuite": {...}}` into the settings of those names."""
+    try:
+        by_system = from_json(text)
+        if not isinstance(by_system, dict) or not by_system.keys() <= {"ipos", "netsuite"}:
+            message = "a JSON object with the keys ipos and netsuite is needed"
+            raise argparse.ArgumentTypeError(message)
+        return {f"{system}_faults": read_faults(one) for system, one in by_system.items()}
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
 
 
 def _readable_file(text: str) -> Path:

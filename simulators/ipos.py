@@ -1,26 +1,32 @@
 """The IPOS main server, imitated over HTTP as this project assumes it to be.
 
-Belongs here: the application, its routes and what a test or a person may do from outside.
-Not here: the operations (ipos_operations.py), credentials (ipos_access.py), storage (ipos_store.py)
-and the JSON texts (ipos_wire.py).
+Belongs here: the application, its routes and what a test may do from outside.
+Not here: the operations (ipos_operations.py), their faults (ipos_faults.py), credentials
+(ipos_access.py), storage (ipos_store.py), JSON texts (ipos_wire.py), pages for people
+(ipos_inspection.py).
 """
 
 import asyncio
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from datetime import UTC, date, datetime
 from random import Random
 from typing import Any
 
-from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
+from starlette.routing import Route, Router
 
+from simulators.fault_dice import FaultDice, faults_route
+from simulators.faults import NO_FAULTS, Faults
 from simulators.ipos_access import Access, Location, Profile, RefusedError
-from simulators.ipos_operations import Call, Endpoint, answer, decide, execute
+from simulators.ipos_arrivals import Arrivals
+from simulators.ipos_faults import IposFaults
+from simulators.ipos_inspection import inspection_routes
+from simulators.ipos_operations import Call, Endpoint, Operation, Outcome, answer, decide, execute
 from simulators.ipos_store import Identity, IposStore
-from simulators.ipos_wire import JsonObject, from_json, net_total, stored_form, to_json
+from simulators.ipos_wire import JsonObject, net_total, stored_form
+from simulators.json_text import to_json
 from simulators.recording import REQUESTS_KEPT, RecordedRequest, without_secrets
 
 
@@ -30,7 +36,8 @@ class IposSimulator:
     No IPOS API document is public, so every path, name and envelope is an assumption; those of
     more weight are marked [A] where they are made. Does not imitate: the location servers (an
     invoice is simply added), counters and cashiers, stock, payments, a limit of calls, the other
-    vendors' field names, and none of the failures that happen in the field: it answers correctly.
+    vendors' field names. It answers correctly unless `faults` say otherwise; they may be replaced
+    while it runs, and those that happened are counted by name in `fault_counts`.
     """
 
     def __init__(
@@ -42,16 +49,35 @@ class IposSimulator:
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         seed: int = 0,
+        faults: Faults = NO_FAULTS,
     ) -> None:
         """Open the database; `latency_seconds` pass before each answer, by `sleep`."""
         self.store = IposStore(database)
         self.access = Access(clock=clock, random=Random(seed))
         self.page_size_max = page_size_max
+        self._dice = FaultDice(faults, seed=seed)
+        self._faults = IposFaults(self._dice)
+        self._arrivals = Arrivals(self._dice)
         self._latency_seconds = latency_seconds
         self._clock = clock
         self._sleep = sleep
         self._requests: deque[RecordedRequest] = deque(maxlen=REQUESTS_KEPT)
-        self.app = Starlette(routes=self._routes())
+        # Without Starlette's error pages, so that a broken connection reaches the server.
+        self.app = Router(self._routes())
+
+    @property
+    def faults(self) -> Faults:
+        """What goes wrong from now on."""
+        return self._dice.faults
+
+    @faults.setter
+    def faults(self, faults: Faults) -> None:
+        self._dice.faults = faults
+
+    @property
+    def fault_counts(self) -> Counter[str]:
+        """How often each fault has happened."""
+        return self._dice.counts
 
     @property
     def requests(self) -> list[RecordedRequest]:
@@ -84,6 +110,11 @@ class IposSimulator:
             )
         )
 
+    def rotate_credential(self, code: str) -> str:
+        """Change a shop's header value or password and answer the new one; the old one is dead."""
+        location = self.access.rotate(code)
+        return str(location.auth_value if location.auth_header else location.password)
+
     def add_invoice(self, invoice: Mapping[str, Any], *, location: str | None = None) -> int:
         """Add one invoice; see `add_invoices`."""
         return self.add_invoices([invoice], location=location)
@@ -96,10 +127,14 @@ class IposSimulator:
         They are listed under `location`, or else under the `LocationCode` of each. One that is
         known already (location, type, number and time) is left as it is.
         """
+        pairs: Iterable[tuple[Mapping[str, Any], str]] = (
+            (invoice, location or str(invoice["LocationCode"])) for invoice in invoices
+        )
+        if self._arrivals.are_disturbed:
+            pairs = self._disturbed(pairs)
         return self.store.add(
             stored_form(invoice, location=code, arrived=self._wall_clock(code))
-            for invoice in invoices
-            for code in [location or str(invoice["LocationCode"])]
+            for invoice, code in pairs
         )
 
     def edit_invoice(
@@ -118,6 +153,10 @@ class IposSimulator:
         modified = {"ModifiedOn": now.isoformat(timespec="seconds")}
         identity = _identity(location, doc_type, inv_no, inv_date)
         self.store.edit(identity, {**modified, **changes}, arrived=now)
+
+    def void_invoice(self, location: str, doc_type: str, inv_no: object, inv_date: str) -> None:
+        """Cancel an invoice at the till: it stays in the list; LookupError if unknown."""
+        self.edit_invoice(location, doc_type, inv_no, inv_date, Void=True)
 
     def delete_invoice(self, location: str, doc_type: str, inv_no: object, inv_date: str) -> None:
         """Remove an invoice without a trace; LookupError if unknown."""
@@ -150,12 +189,31 @@ class IposSimulator:
         """Close the database."""
         self.store.close()
 
-    def _wall_clock(self, code: str) -> datetime:
+    def _location(self, code: str) -> Location:
         try:
-            location = self.access.location(code)
+            return self.access.location(code)
         except LookupError:
-            location = Location(code)
-        return location.wall_clock(self._clock())
+            return Location(code)
+
+    def _wall_clock(self, code: str) -> datetime:
+        return self._location(code).wall_clock(self._clock())
+
+    def _disturbed(
+        self, invoices: Iterable[tuple[Mapping[str, Any], str]]
+    ) -> list[tuple[Mapping[str, Any], str]]:
+        """Apply the faults of arrival: a wrong clock, and invoices that come late."""
+        now = self._clock()
+        arriving: list[tuple[Mapping[str, Any], str]] = []
+        late: list[tuple[Identity, datetime]] = []
+        for invoice, code in invoices:
+            skewed = self._arrivals.with_skewed_clock(invoice, code)
+            visible_from = self._arrivals.visible_from(invoice, self._location(code), added_at=now)
+            if visible_from is not None:
+                late.append((Identity.of(code, skewed), visible_from))
+            arriving.append((skewed, code))
+        if late:
+            self.store.hold_back(late)
+        return arriving
 
     def _routes(self) -> list[Route]:
         return [
@@ -164,34 +222,41 @@ class IposSimulator:
             Route("/api/acknowledge", self._endpoint("acknowledge"), methods=["POST"]),
             Route("/api/summary", self._endpoint("summary"), methods=["GET"]),
             Route("/api/token", self._endpoint("token"), methods=["POST"]),
-            Route("/_simulator/invoices", self._inspect_invoices, methods=["GET"]),
-            Route("/_simulator/invoices", self._act, methods=["POST", "PATCH", "DELETE"]),
-            Route("/_simulator/acknowledgements", self._inspect_acknowledgements),
-            Route("/_simulator/requests", self._inspect_requests),
-            Route("/_simulator/summary", self._inspect_summary),
+            *inspection_routes(self),
+            faults_route(self._dice),
         ]
 
     def _endpoint(self, endpoint: Endpoint) -> Callable[[Request], Awaitable[Response]]:
         async def serve(request: Request) -> Response:
             call = await _read_call(endpoint, request)
-            response = self._respond(call)
-            if self._latency_seconds:
-                await self._sleep(self._latency_seconds)
-            self._record(call, response)
-            return response
+            status = 0
+            try:
+                response = self._respond(call)
+                seconds = self._latency_seconds + self._dice.extra_seconds(call)
+                if seconds:
+                    await self._sleep(seconds)
+                status = response.status_code
+                return response
+            finally:
+                self._record(call, status)
 
         return serve
 
     def _respond(self, call: Call) -> Response:
-        """Decide, execute, answer: the one place where a fault can be drawn for a call."""
+        """Decide, execute, answer; a fault may step between any two of them."""
         try:
-            operation = decide(call, self.access, page_size_max=self.page_size_max)
-            outcome = execute(operation, self.store, self.access, at=self._clock())
-            return _json(answer(operation, outcome))
+            self._faults.before(call)
+            asked = decide(call, self.access, page_size_max=self.page_size_max)
+            operation = self._faults.change(asked, call, self.access.codes)
+            outcome = self._faults.execute(operation, call, self._execute)
+            return self._faults.answer(answer(operation, outcome), operation, call)
         except RefusedError as refused:
             return _refusal(refused)
 
-    def _record(self, call: Call, response: Response) -> None:
+    def _execute(self, operation: Operation) -> Outcome:
+        return execute(operation, self.store, self.access, at=self._clock())
+
+    def _record(self, call: Call, status: int) -> None:
         self._requests.append(
             RecordedRequest(
                 method=call.method,
@@ -199,46 +264,10 @@ class IposSimulator:
                 query=call.query,
                 headers=without_secrets(call.headers, self.access.secret_headers),
                 body=call.body if call.endpoint != "token" else "<redacted>",
-                status=response.status_code,
+                status=status,
                 at=self._clock(),
             )
         )
-
-    async def _inspect_invoices(self, request: Request) -> Response:
-        return _json(to_json(self.invoices(request.query_params.get("location"))))
-
-    async def _inspect_acknowledgements(self, _request: Request) -> Response:
-        return _json(to_json(self.acknowledgements()))
-
-    async def _inspect_requests(self, _request: Request) -> Response:
-        return _json(to_json([request.as_json() for request in self.requests]))
-
-    async def _inspect_summary(self, _request: Request) -> Response:
-        return _json(to_json(self.summary()))
-
-    async def _act(self, request: Request) -> Response:
-        """Add, edit or delete invoices of a running simulator, as the shops do.
-
-        POST an invoice or a list of them; PATCH or DELETE with `LocationCode`, `DocType`, `InvNo`
-        and `InvDate`, and for PATCH the fields to change in `Changes`.
-        """
-        try:
-            return _json(to_json(self._acted(request.method, from_json(await _text(request)))))
-        except LookupError as error:
-            return _json(to_json({"Status": 0, "Message": str(error)}), status=404)
-        except (TypeError, ValueError) as error:
-            return _json(to_json({"Status": 0, "Message": str(error)}), status=400)
-
-    def _acted(self, method: str, body: Any) -> JsonObject:  # noqa: ANN401 - JSON as sent
-        if method == "POST":
-            added = self.add_invoices([body] if isinstance(body, dict) else body)
-            return {"Status": 1, "Message": "OK", "Added": added}
-        key = [body[name] for name in ("LocationCode", "DocType", "InvNo", "InvDate")]
-        if method == "PATCH":
-            self.edit_invoice(*key, **body["Changes"])
-        else:
-            self.delete_invoice(*key)
-        return {"Status": 1, "Message": "OK"}
 
 
 def _identity(location: str, doc_type: str, inv_no: object, inv_date: str) -> Identity:
@@ -269,20 +298,16 @@ async def _read_call(endpoint: Endpoint, request: Request) -> Call:
         path=request.url.path,
         query=dict(request.query_params),
         headers=dict(request.headers),
-        body=await _text(request),
+        body=(await request.body()).decode("utf-8", errors="replace"),
     )
-
-
-async def _text(request: Request) -> str:
-    return (await request.body()).decode("utf-8", errors="replace")
-
-
-def _json(body: str, *, status: int = 200) -> Response:
-    return Response(body, status_code=status, media_type="application/json")
 
 
 def _refusal(refused: RefusedError) -> Response:
     if refused.page is not None:
         return Response(refused.page, status_code=refused.status, media_type="text/html")
-    body = to_json({"Status": 0, "Message": refused.message})
-    return _json(body, status=refused.status)
+    return Response(
+        to_json({"Status": 0, "Message": refused.message}),
+        status_code=refused.status,
+        headers=refused.headers,
+        media_type="application/json",
+    )

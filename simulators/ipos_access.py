@@ -2,7 +2,7 @@
 
 import hmac
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from random import Random
 from typing import Literal
@@ -45,12 +45,20 @@ class Location:
 class RefusedError(Exception):
     """A request that the server does not carry out; `message` is shown to the caller."""
 
-    def __init__(self, status: int, message: str, *, page: str | None = None) -> None:
+    def __init__(
+        self,
+        status: int,
+        message: str,
+        *,
+        page: str | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
         """Keep the HTTP status, the message and, where the body is no JSON, the HTML page."""
         super().__init__(message)
         self.status = status
         self.message = message
         self.page = page
+        self.headers = dict(headers or {})
 
 
 class Access:
@@ -79,6 +87,11 @@ class Access:
         return self._locations[code]
 
     @property
+    def codes(self) -> list[str]:
+        """The codes of all locations, in the order in which they were added."""
+        return list(self._locations)
+
+    @property
     def secret_headers(self) -> set[str]:
         """The names, in lower case, of headers whose values are credentials."""
         named = (location.auth_header for location in self._locations.values())
@@ -100,6 +113,16 @@ class Access:
             raise RefusedError(400, "The location is missing")
         if code not in opened:
             raise RefusedError(403, f"The credential does not open location {code}")
+        return self._locations[code]
+
+    def rotate(self, code: str) -> Location:
+        """Give a location a new header value or password; LookupError where it was not added."""
+        location = self._locations[code]
+        secret = f"{self._random.getrandbits(160):040x}"
+        if location.auth_header:
+            self.add(replace(location, auth_value=secret))
+        else:
+            self.add(replace(location, password=secret))
         return self._locations[code]
 
     def log_in(self, username: object, password: object, code: object) -> str:

@@ -15,19 +15,19 @@ from simulators.ipos_access import TOKEN_LIFETIME, Access, Location, RefusedErro
 from simulators.ipos_store import IposStore, Selection
 from simulators.ipos_wire import (
     JsonObject,
+    Row,
     day_summary,
     flat_page,
-    from_json,
     nested_page,
     normal_time,
-    to_json,
 )
+from simulators.json_text import from_json, to_json
 
 Endpoint = Literal["invoices", "returns", "acknowledge", "summary", "token"]
 
 DOCUMENTS_PER_CALL_MAX = 50
 
-_NO_END = "~"  # sorts after every time
+NO_END = "~"  # sorts after every time
 
 
 @dataclass(frozen=True)
@@ -44,10 +44,12 @@ class Call:
 
 @dataclass(frozen=True)
 class ListInvoices:
-    """Show one page of a location's invoices."""
+    """Show one page of a location's invoices; `page` counts from 1."""
 
     location: Location
     selection: Selection
+    page: int
+    page_size: int
 
 
 @dataclass(frozen=True)
@@ -83,7 +85,7 @@ class Page:
     """What a list request found: how many match, and the texts of those on the page."""
 
     total: int
-    rows: list[tuple[str, str | None]]
+    rows: list[Row]
 
 
 @dataclass(frozen=True)
@@ -127,16 +129,16 @@ def decide(call: Call, access: Access, *, page_size_max: int) -> Operation:
 
 
 def execute(operation: Operation, store: IposStore, access: Access, *, at: datetime) -> Outcome:
-    """Carry an operation out; `at` is the instant that acknowledgements are kept with."""
+    """Carry an operation out at the instant `at`, which decides what is visible."""
     match operation:
         case ListInvoices(selection=selection):
-            return Page(*store.page(selection))
+            return Page(*store.page(selection, at=at))
         case Acknowledge(location=location, documents=documents):
             return Acknowledged(
                 [store.acknowledge(location.code, document, at=at) for document in documents]
             )
         case Summarise(location=location, day=day):
-            return DayHeaders(store.day_headers(location.code, day))
+            return DayHeaders(store.day_headers(location.code, day, at=at))
         case LogIn(username=username, password=password, location_code=code):
             return Token(access.log_in(username, password, code))
 
@@ -144,10 +146,10 @@ def execute(operation: Operation, store: IposStore, access: Access, *, at: datet
 def answer(operation: Operation, outcome: Outcome) -> str:
     """Write the JSON body for what was done."""
     match operation, outcome:
-        case ListInvoices(location=location, selection=wanted), Page(total=total, rows=rows):
-            if location.profile == "flat":
-                return flat_page(rows)
-            return nested_page(rows, page=wanted.page, page_size=wanted.page_size, total=total)
+        case ListInvoices(location=Location(profile="flat")), Page(rows=rows):
+            return flat_page(rows)
+        case ListInvoices(page=page, page_size=page_size), Page(total=total, rows=rows):
+            return nested_page(rows, page=page, page_size=page_size, total=total)
         case Acknowledge(documents=documents), Acknowledged(known=known):
             return _acknowledge_answer(documents, known)
         case Summarise(location=location, day=day), DayHeaders(headers=headers):
@@ -174,16 +176,17 @@ def _list_invoices(call: Call, access: Access, page_size_max: int) -> ListInvoic
     asked = _integer(call, "pageSize", default=page_size_max)
     if asked < 1:
         raise RefusedError(400, "pageSize is at least 1")
+    page, page_size = _integer(call, "page", default=1), min(asked, page_size_max)
     selection = Selection(
         location=location.code,
         start=_moment(call, "from", default=""),
-        end=_moment(call, "to", default=_NO_END),
-        page=_integer(call, "page", default=1),
-        page_size=min(asked, page_size_max),
+        end=_moment(call, "to", default=NO_END),
+        offset=(page - 1) * page_size,
+        limit=page_size,
         only_unposted=posted == "0",
         returns=call.endpoint == "returns" if location.separate_returns_feed else None,
     )
-    return ListInvoices(location, selection)
+    return ListInvoices(location, selection, page, page_size)
 
 
 def _acknowledge(call: Call, access: Access) -> Acknowledge:

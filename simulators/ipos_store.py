@@ -9,19 +9,19 @@ import weakref
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, astuple, dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from simulators.ipos_wire import (
     JsonObject,
+    Row,
     StoredInvoice,
-    from_json,
     identity_text,
     identity_time,
     nested_invoice,
     stored_form,
-    to_json,
 )
+from simulators.json_text import from_json, to_json
 
 # The order of columns in `listing` is the order of a page, so that a page costs what it holds.
 _SCHEMA = """
@@ -38,6 +38,10 @@ CREATE INDEX IF NOT EXISTS by_day ON invoice (location, business_day);
 CREATE TABLE IF NOT EXISTS acknowledgement (
     id INTEGER PRIMARY KEY, location TEXT NOT NULL, at TEXT NOT NULL, repeated INTEGER NOT NULL,
     document TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS held_back (
+    location TEXT NOT NULL, doc_type TEXT NOT NULL, inv_no TEXT NOT NULL, inv_date TEXT NOT NULL,
+    visible_from TEXT NOT NULL, PRIMARY KEY (location, doc_type, inv_no, inv_date));
+CREATE INDEX IF NOT EXISTS by_visibility ON held_back (visible_from);
 """
 _INSERT = """
 INSERT OR IGNORE INTO invoice (location, doc_type, inv_no, inv_date, business_day, sort_key,
@@ -51,32 +55,53 @@ _FIND = """
 SELECT id, posted, header, lines FROM invoice
 WHERE location = ? AND doc_type = ? AND inv_no = ? AND inv_date = ?
 """
-_COUNT = """
-SELECT count(*) FROM invoice
-WHERE location = :location AND sort_key >= :start AND sort_key < :end
-    AND (posted = 0 OR NOT :only_unposted) AND (is_return = :returns OR :returns IS NULL)
+# Late uploads are known to the simulator but not yet to its clients.
+_VISIBLE = """
+(:none_is_late OR id NOT IN (
+    SELECT late.id FROM held_back JOIN invoice late USING (location, doc_type, inv_no, inv_date)
+    WHERE visible_from > :at))
 """
-_PAGE = """
+_MATCHING = f"""
+location = :location AND sort_key >= :start AND sort_key < :end
+    AND (posted = 0 OR NOT :only_unposted) AND (is_return = :returns OR :returns IS NULL)
+    AND {_VISIBLE}
+"""
+_HOLD_BACK = """
+INSERT OR IGNORE INTO held_back SELECT ?1, ?2, ?3, ?4, ?5 WHERE NOT EXISTS (
+    SELECT 1 FROM invoice
+    WHERE location = ?1 AND doc_type = ?2 AND inv_no = ?3 AND inv_date = ?4)
+"""
+_COUNT = f"SELECT count(*) FROM invoice WHERE {_MATCHING}"
+_PAGE = f"""
 SELECT header, lines FROM invoice WHERE id IN (
-    SELECT id FROM invoice
-    WHERE location = :location AND sort_key >= :start AND sort_key < :end
-        AND (posted = 0 OR NOT :only_unposted) AND (is_return = :returns OR :returns IS NULL)
-    ORDER BY sort_key, id LIMIT :page_size OFFSET :offset)
+    SELECT id FROM invoice WHERE {_MATCHING} ORDER BY sort_key, id LIMIT :limit OFFSET :offset)
+ORDER BY sort_key, id
+"""
+_UNORDERED_PAGE = f"""
+SELECT header, lines FROM invoice WHERE {_MATCHING}
+ORDER BY (id * :order) % 999983, id LIMIT :limit OFFSET :offset
+"""
+_DAY = f"""
+SELECT header FROM invoice WHERE location = :location AND business_day = :day AND {_VISIBLE}
 ORDER BY sort_key, id
 """
 
 
 @dataclass(frozen=True)
 class Selection:
-    """Which invoices a list request wants; `start` and `end` are half-open wall-clock times."""
+    """Which invoices a list request wants; `start` and `end` are half-open wall-clock times.
+
+    `order` 0 sorts by time and number; any other number is an order of its own, without meaning.
+    """
 
     location: str
     start: str
     end: str
-    page: int
-    page_size: int
+    offset: int
+    limit: int
     only_unposted: bool = True
     returns: bool | None = None
+    order: int = 0
 
 
 @dataclass(frozen=True)
@@ -115,6 +140,7 @@ class IposStore:
         self._connection.execute("PRAGMA journal_mode = WAL")
         self._connection.execute("PRAGMA synchronous = OFF")
         self._connection.executescript(_SCHEMA)
+        self._none_is_late = not self._all("SELECT 1 FROM held_back LIMIT 1")
 
     def close(self) -> None:
         """Close the database."""
@@ -130,6 +156,17 @@ class IposStore:
             before = connection.total_changes
             connection.executemany(_INSERT, map(astuple, invoices))
             return connection.total_changes - before
+
+    def hold_back(self, late: Iterable[tuple[Identity, datetime]]) -> None:
+        """Hide invoices that are still to be added until the given instants.
+
+        One that was added already stays as visible as it is.
+        """
+        with self._transaction() as connection:
+            connection.executemany(
+                _HOLD_BACK, [(*astuple(identity), _instant(until)) for identity, until in late]
+            )
+            self._none_is_late = False
 
     def edit(self, identity: Identity, changes: Mapping[str, Any], *, arrived: datetime) -> None:
         """Change header fields, or `Lines`, of an invoice; LookupError where there is none.
@@ -183,26 +220,20 @@ class IposStore:
             ),
         )
 
-    def page(self, wanted: Selection) -> tuple[int, list[tuple[str, str | None]]]:
+    def page(self, wanted: Selection, *, at: datetime) -> tuple[int, list[Row]]:
         """Answer how many invoices match, and header and lines of those on the wanted page."""
-        offset = (wanted.page - 1) * wanted.page_size
-        values = {**asdict(wanted), "offset": offset}
+        values = {**asdict(wanted), **self._visibility(at)}
         with self._lock:
             total: int = self._connection.execute(_COUNT, values).fetchone()[0]
-            if not 0 <= offset < total:
+            if not 0 <= wanted.offset < total:
                 return total, []
-            return total, self._connection.execute(_PAGE, values).fetchall()
+            page = _UNORDERED_PAGE if wanted.order else _PAGE
+            return total, self._connection.execute(page, values).fetchall()
 
-    def day_headers(self, location: str, day: str) -> list[JsonObject]:
+    def day_headers(self, location: str, day: str, *, at: datetime) -> list[JsonObject]:
         """Answer the headers of a business day, voids included."""
-        return [
-            from_json(header)
-            for (header,) in self._all(
-                "SELECT header FROM invoice WHERE location = ? AND business_day = ?"
-                " ORDER BY sort_key, id",
-                (location, day),
-            )
-        ]
+        values = {"location": location, "day": day, **self._visibility(at)}
+        return [from_json(header) for (header,) in self._all(_DAY, values)]
 
     def invoices(self, location: str | None = None) -> Iterator[JsonObject]:
         """Answer invoices as on the wire, with `Posted` and the ERP numbers they were given."""
@@ -254,6 +285,10 @@ class IposStore:
                 raise
             self._connection.execute("COMMIT")
 
+    def _visibility(self, at: datetime) -> dict[str, object]:
+        """Bind what `_VISIBLE` compares; a server without late uploads pays nothing for it."""
+        return {"at": _instant(at), "none_is_late": self._none_is_late}
+
     def _find(self, identity: Identity) -> tuple[int, bool, str, str | None]:
         row = self._connection.execute(_FIND, astuple(identity)).fetchone()
         if row is None:
@@ -262,6 +297,13 @@ class IposStore:
         row_id, posted, header, lines = row
         return row_id, bool(posted), header, lines
 
-    def _all(self, statement: str, values: Sequence[object] = ()) -> list[Any]:
+    def _all(
+        self, statement: str, values: Sequence[object] | Mapping[str, object] = ()
+    ) -> list[Any]:
         with self._lock:
             return self._connection.execute(statement, values).fetchall()
+
+
+def _instant(moment: datetime) -> str:
+    """Write an instant so that texts sort like times."""
+    return moment.astimezone(UTC).isoformat(timespec="microseconds")

@@ -10,9 +10,11 @@ from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-import simplejson
+from simulators.json_text import from_json, to_json
 
 JsonObject = dict[str, Any]
+# An invoice as text: its header, and what stands between the brackets of a list `Lines`.
+Row = tuple[str, str | None]
 
 _NUMBER_WIDTH = 20
 
@@ -35,19 +37,6 @@ class StoredInvoice:
     posted: bool
     header: str
     lines: str | None
-
-
-def to_json(value: object) -> str:
-    """Write compact JSON; a Decimal becomes a number with its exact decimals."""
-    return simplejson.dumps(value, use_decimal=True, ensure_ascii=False, separators=(",", ":"))
-
-
-def from_json(text: str) -> Any:  # noqa: ANN401 - JSON is whatever it is
-    """Read JSON; a number with a fraction becomes a Decimal.
-
-    Raises simplejson.JSONDecodeError where the text is no JSON.
-    """
-    return simplejson.loads(text, use_decimal=True)
 
 
 def normal_time(value: object) -> str | None:
@@ -80,10 +69,7 @@ def stored_form(invoice: Mapping[str, Any], *, location: str, arrived: datetime)
     An invoice without a readable time is listed at its business date, or at its time of creation,
     or at `arrived` (the location's wall clock): a database row always has some time [A].
     """
-    header = {key: value for key, value in invoice.items() if key != "Lines"}
-    lines = invoice.get("Lines")
-    if not isinstance(lines, list) and "Lines" in invoice:
-        header["Lines"] = lines
+    header, lines = without_lines(invoice)
     times = (normal_time(invoice.get(key)) for key in ("InvDate", "BusinessDate", "CreatedOn"))
     listed_at = next(filter(None, times), arrived.isoformat(timespec="microseconds"))
     number = identity_text(invoice.get("InvNo"))
@@ -96,9 +82,18 @@ def stored_form(invoice: Mapping[str, Any], *, location: str, arrived: datetime)
         sort_key=f"{listed_at}|{number.zfill(_NUMBER_WIDTH)}",
         is_return=invoice.get("DocType") == "RETURN",
         posted=invoice.get("Posted") in (1, "1"),
-        header=to_json(header),
-        lines=to_json(lines)[1:-1] if isinstance(lines, list) else None,
+        header=header,
+        lines=lines,
     )
+
+
+def without_lines(invoice: Mapping[str, Any]) -> Row:
+    """Write an invoice as two texts; the reverse of `nested_invoice`."""
+    lines = invoice.get("Lines")
+    if not isinstance(lines, list):
+        return to_json(invoice), None
+    header = {key: value for key, value in invoice.items() if key != "Lines"}
+    return to_json(header), to_json(lines)[1:-1]
 
 
 def nested_invoice(header: str, lines: str | None) -> str:
@@ -109,9 +104,7 @@ def nested_invoice(header: str, lines: str | None) -> str:
     return f'{header[:-1]}{separator}"Lines":[{lines}]}}'
 
 
-def nested_page(
-    rows: Iterable[tuple[str, str | None]], *, page: int, page_size: int, total: int
-) -> str:
+def nested_page(rows: Iterable[Row], *, page: int, page_size: int, total: int) -> str:
     """Write a page of the default profile, by joining texts: nothing is parsed again."""
     data = ",".join(nested_invoice(header, lines) for header, lines in rows)
     pages = -(-total // page_size)
@@ -121,7 +114,7 @@ def nested_page(
     )
 
 
-def flat_page(rows: Iterable[tuple[str, str | None]]) -> str:
+def flat_page(rows: Iterable[Row]) -> str:
     """Write a page of the flat profile: headers in `Table`, lines in `Table1`, no page counts.
 
     A line carries `DocType` beside the `InvNo` it has anyway: numbers of sales and returns overlap.

@@ -21,9 +21,10 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
+from simulators.faults import NO_FAULTS, Faults
 from simulators.inbox import SmtpInbox
 from simulators.ipos import IposSimulator
-from simulators.ipos_wire import from_json, to_json
+from simulators.json_text import from_json, to_json
 from simulators.netsuite import Latency, NetSuiteSimulator
 from simulators.serving import open_port, serve_socket
 from simulators.world import Sales, World, build_world, configurations, reopen_world
@@ -55,6 +56,8 @@ class Settings:
     latency_seconds: float = 0.0
     slots: int = 15
     seed: int = 0
+    ipos_faults: Faults = NO_FAULTS
+    netsuite_faults: Faults = NO_FAULTS
 
 
 @dataclass(frozen=True)
@@ -98,8 +101,13 @@ def running(settings: Settings) -> Iterator[dict[str, Any]]:
             slots=settings.slots,
             latency=Latency(base_seconds=settings.latency_seconds),
             seed=settings.seed,
+            faults=settings.netsuite_faults,
         )
-        ipos = IposSimulator(database=str(settings.state / "ipos.sqlite"), seed=settings.seed)
+        ipos = IposSimulator(
+            database=str(settings.state / "ipos.sqlite"),
+            seed=settings.seed,
+            faults=settings.ipos_faults,
+        )
         stack.callback(ipos.close)
         ipos_url = stack.enter_context(serve_socket(ipos.app, ipos_socket))
         netsuite_url = stack.enter_context(serve_socket(netsuite.app, netsuite_socket))

@@ -8,16 +8,17 @@ netsuite_query_service.py).
 import asyncio
 import math
 import random
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
+from starlette.routing import Route, Router
 
+from simulators.fault_dice import FaultDice, faults_route
+from simulators.faults import NO_FAULTS, Faults
 from simulators.netsuite_account import SimulatedAccount
 from simulators.netsuite_answers import (
     Answer,
@@ -28,18 +29,19 @@ from simulators.netsuite_answers import (
     user_error,
 )
 from simulators.netsuite_auth import TokenService
-from simulators.netsuite_calls import Call, RecordedRequest, read_call, recorded
+from simulators.netsuite_calls import QUERY_PATH, Call, read_call, recorded
 from simulators.netsuite_database import Database
+from simulators.netsuite_faults import NetSuiteFaults
+from simulators.netsuite_index import SearchIndex
 from simulators.netsuite_inspection import inspection_routes
 from simulators.netsuite_query_service import QueryService
 from simulators.netsuite_record_service import RecordService
+from simulators.recording import REQUESTS_KEPT, RecordedRequest
 from simulators.suiteql import SuiteQL
 
-REQUESTS_KEPT = 100_000
 TOKEN_PATH = "/services/rest/auth/oauth2/v1/token"  # noqa: S105
 
 _RECORD_PATH = "/services/rest/record/v1/{type}"
-_QUERY_PATH = "/services/rest/query/v1/suiteql"
 # A read costs this share of the base latency (assumption: no published number).
 _READ_SHARE = 0.25
 
@@ -75,7 +77,9 @@ class NetSuiteSimulator(SimulatedAccount):
     """One stateful account; on the same database file a restarted one has the same state.
 
     A write takes effect at the end of its latency, so a client that gave up waiting may find
-    nothing at first and the record a moment later, as with the real system.
+    nothing at first and the record a moment later, as with the real system. It works unless
+    `faults` say otherwise; they may be replaced while it runs, and those that happened are counted
+    by name in `fault_counts`.
     Not imitated: TBA, RESTlets, SOAP, asynchronous requests and batches, metadata-catalog,
     governance limits, roles and permissions, more than one form, record types other than cash
     sales, cash refunds and custom records (lists are read through SuiteQL only).
@@ -91,6 +95,7 @@ class NetSuiteSimulator(SimulatedAccount):
         clock: Callable[[], datetime] = utc_now,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         seed: int = 0,
+        faults: Faults = NO_FAULTS,
     ) -> None:
         self.account_id = account_id
         self.slots = slots
@@ -100,6 +105,8 @@ class NetSuiteSimulator(SimulatedAccount):
         self._clock = clock
         self._sleep = sleep
         self._rng = random.Random(seed)
+        self._dice = FaultDice(faults, seed=seed)
+        self._faults = NetSuiteFaults(self._dice, clock)
         self._requests: deque[RecordedRequest] = deque(maxlen=REQUESTS_KEPT)
         self._in_progress = 0
         self.most_in_progress = 0
@@ -107,7 +114,23 @@ class NetSuiteSimulator(SimulatedAccount):
         self._tokens = TokenService(self._database, account_id, clock)
         self._records = RecordService(self._cash, self._custom, self._lists)
         self._queries = QueryService(SuiteQL(self._database))
-        self.app = Starlette(routes=[*self._routes(), *inspection_routes(self)])
+        self._index = SearchIndex(self._database, clock)
+        # Without Starlette's error pages, so that a broken connection reaches the server.
+        self.app = Router([*self._routes(), *inspection_routes(self), faults_route(self._dice)])
+
+    @property
+    def faults(self) -> Faults:
+        """What goes wrong from now on."""
+        return self._dice.faults
+
+    @faults.setter
+    def faults(self, faults: Faults) -> None:
+        self._dice.faults = faults
+
+    @property
+    def fault_counts(self) -> Counter[str]:
+        """How often each fault has happened."""
+        return self._dice.counts
 
     @property
     def requests(self) -> list[RecordedRequest]:
@@ -127,7 +150,7 @@ class NetSuiteSimulator(SimulatedAccount):
         records, queries = self._records, self._queries
         return [
             Route(TOKEN_PATH, self._token_endpoint, methods=["POST"]),
-            self._route(_QUERY_PATH, "POST", queries.answer, writes=False),
+            self._route(QUERY_PATH, "POST", queries.answer, writes=False),
             self._route(_RECORD_PATH, "POST", records.create, writes=True),
             self._route(one, "GET", records.read, writes=False),
             self._route(one, "PATCH", records.update, writes=True),
@@ -144,7 +167,7 @@ class NetSuiteSimulator(SimulatedAccount):
 
     async def _token_endpoint(self, request: Request) -> Response:
         call = await read_call(request)
-        answer = self._tokens.answer(call.body, call.url)
+        answer = self._faults.token(call) or self._tokens.answer(call.body, call.url)
         self._requests.append(recorded(call, answer.status, self._clock()))
         return answer.to_response()
 
@@ -152,9 +175,10 @@ class NetSuiteSimulator(SimulatedAccount):
         """Take one request from arrival to answer; one that is cut short is kept as status 0."""
         at, status = self._clock(), 0
         try:
-            answer = self._refusal(call)
+            answer = self._faults.before(call) or self._refusal(call)
             if answer is None:
-                answer = await self._execute_in_slot(call, operation, writes=writes)
+                done = await self._execute_in_slot(call, operation, writes=writes)
+                answer = self._faults.after(call, done)
             status = answer.status
             return answer.to_response()
         finally:
@@ -162,7 +186,10 @@ class NetSuiteSimulator(SimulatedAccount):
 
     def _refusal(self, call: Call) -> Answer | None:
         """Decide whether the request is turned away before anything is executed."""
-        if not self._tokens.accepts(call.headers.get("Authorization")):
+        if self._dice.hits("tokens_revoked", call):
+            self.revoke_tokens()
+        is_good = self._tokens.accepts(call.headers.get("Authorization"))
+        if not is_good or self._dice.hits("unauthorized", call):
             return invalid_login_answer(self.account_id)
         if self._in_progress >= self.slots:
             return concurrency_answer()
@@ -172,15 +199,32 @@ class NetSuiteSimulator(SimulatedAccount):
         self._in_progress += 1
         self.most_in_progress = max(self.most_in_progress, self._in_progress)
         try:
-            await self._sleep(self.latency.seconds(call, writes=writes, rng=self._rng))
+            usual_seconds = self.latency.seconds(call, writes=writes, rng=self._rng)
+            await self._sleep(usual_seconds + self._dice.extra_seconds(call))
             return self._execute(call, operation)
         finally:
             self._in_progress -= 1
 
     def _execute(self, call: Call, operation: Operation) -> Answer:
+        self._index.catch_up()
         try:
-            return operation(call)
+            self._faults.refuse_forbidden(call)
+            answer = operation(call)
         except DuplicateRecordError:
-            return self.duplicate_answer
+            return self._faults.duplicate(call, self.duplicate_answer)
         except NetSuiteError as refused:
             return refused.to_answer()
+        self._delay_index(call, answer)
+        return answer
+
+    def _delay_index(self, call: Call, answer: Answer) -> None:
+        """Hide a new cash sale or refund from searches for a while, where that is a fault."""
+        lag_seconds = self.faults.index_lag_seconds
+        is_created = call.method == "POST" and not call.is_query and "Location" in answer.headers
+        if (
+            not (lag_seconds and is_created)
+            or self._cash.type_named(call.path_params["type"]) is None
+        ):
+            return
+        if self._dice.applies("index_lag_seconds"):
+            self._index.delay(answer.headers["Location"].rpartition("/")[2], lag_seconds)

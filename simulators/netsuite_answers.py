@@ -8,8 +8,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
 
-import simplejson
 from starlette.responses import Response
+
+from simulators.json_text import to_json
 
 SINGULAR = "application/vnd.oracle.resource+json; type=singular"
 ERROR = "application/vnd.oracle.resource+json; type=error"
@@ -27,19 +28,29 @@ _RFC_SECTIONS = {
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What goes back over HTTP; a body of None is an empty one."""
+    """What goes back over HTTP; a body of None is an empty one.
+
+    `text` is sent instead of the body where that is no JSON.
+    """
 
     status: int
     body: object = None
     headers: Mapping[str, str] = field(default_factory=dict)
     media_type: str = JSON
+    text: str | None = None
+
+    def to_text(self) -> str:
+        """Write the body; Decimals become JSON numbers with their exact digits."""
+        if self.text is not None:
+            return self.text
+        return "" if self.body is None else to_json(self.body)
 
     def to_response(self) -> Response:
-        """Write it as an HTTP response; Decimals become JSON numbers with their exact digits."""
-        if self.body is None:
+        """Write it as an HTTP response."""
+        if self.body is None and self.text is None:
             return Response(status_code=self.status, headers=dict(self.headers))
-        text = simplejson.dumps(self.body, use_decimal=True)
-        return Response(text, self.status, headers=dict(self.headers), media_type=self.media_type)
+        headers = dict(self.headers)
+        return Response(self.to_text(), self.status, headers=headers, media_type=self.media_type)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +149,20 @@ def malformed_request() -> NetSuiteError:
 def missing_record() -> NetSuiteError:
     """Refuse an internal or external ID that does not exist in this record type."""
     return NetSuiteError(404, ErrorDetail("NONEXISTENT_ID", "Record does not exist."))
+
+
+def invalid_query(reason: str) -> NetSuiteError:
+    """Refuse a query in the form NetSuite is known to use for an unknown table."""
+    detail = (
+        "Invalid search query. Detailed unprocessed description follows."
+        f" Search error occurred: {reason}"
+    )
+    return NetSuiteError(400, ErrorDetail("INVALID_PARAMETER", detail))
+
+
+def unknown_table(name: str) -> NetSuiteError:
+    """Refuse a table that does not exist, or that the role may not see."""
+    return invalid_query(f"Record '{name}' was not found.")
 
 
 def invalid_value(field_name: str, value: object, path: str) -> ErrorDetail:

@@ -3,14 +3,15 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any
 
 from starlette.requests import Request
 
+from simulators.json_text import from_json
 from simulators.netsuite_answers import NetSuiteError, malformed_request
-from simulators.netsuite_database import from_json
+from simulators.recording import RecordedRequest, without_secrets
 
-_REDACTED = "(redacted)"
+QUERY_PATH = "/services/rest/query/v1/suiteql"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,18 @@ class Call:
         """The address that was called, without its query."""
         return f"{self.base_url}{self.path}"
 
+    @property
+    def is_query(self) -> bool:
+        """Say whether it asks the query service."""
+        return self.path == QUERY_PATH
+
+    def query_text(self) -> str:
+        """Read the text of a query, "" where there is none."""
+        try:
+            return str(self.document().get("q", ""))
+        except NetSuiteError:
+            return ""  # refused later
+
     def document(self) -> dict[str, Any]:
         """Read the body as a JSON object with exact numbers; raises NetSuiteError 400."""
         try:
@@ -48,18 +61,6 @@ class Call:
             return 0  # no lines, or a body that is refused later
 
 
-class RecordedRequest(NamedTuple):
-    """What tests and people look at afterwards; `status` 0 means that no answer was given."""
-
-    method: str
-    path: str
-    query: dict[str, str]
-    headers: dict[str, str]
-    body: str
-    status: int
-    at: datetime
-
-
 async def read_call(request: Request) -> Call:
     """Read a request to its end."""
     return Call(
@@ -75,9 +76,12 @@ async def read_call(request: Request) -> Call:
 
 def recorded(call: Call, status: int, at: datetime) -> RecordedRequest:
     """Remember a call without its access token."""
-    headers = {
-        name: _REDACTED if name.lower() == "authorization" else value
-        for name, value in call.headers.items()
-    }
-    body = call.body.decode(errors="replace")
-    return RecordedRequest(call.method, call.path, dict(call.query), headers, body, status, at)
+    return RecordedRequest(
+        method=call.method,
+        path=call.path,
+        query=dict(call.query),
+        headers=without_secrets(call.headers),
+        body=call.body.decode(errors="replace"),
+        status=status,
+        at=at,
+    )

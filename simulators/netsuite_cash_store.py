@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from simulators.json_text import from_json, to_json
 from simulators.netsuite_answers import DuplicateRecordError
-from simulators.netsuite_database import Database, from_cents, from_json, to_json
+from simulators.netsuite_database import Database, from_cents
 from simulators.netsuite_totals import LineTotals
 
 _READ = (
@@ -16,6 +17,8 @@ _READ = (
     " total_cents, created_at, modified_at, fields FROM ns_transaction"
 )
 _READ_LINES = "SELECT transaction_id, line, amount_cents, tax_cents, fields FROM ns_line"
+# A search: it finds nothing that is not in the index yet.
+_BY_EXTERNAL_ID = "externalid = ? AND id NOT IN (SELECT id FROM ns_unindexed)"
 _COLUMNS = (
     "externalid",
     "trandate",
@@ -138,8 +141,8 @@ class CashStore:
 
     def find(self, key: str) -> CashRecord | None:
         """Find a document of any type by internal ID or `eid:` and external ID."""
-        column, value = ("externalid", key[4:]) if key.startswith("eid:") else ("id", key)
-        rows = self._database.rows(f"{_READ} WHERE {column} = ?", (value,))
+        where, value = (_BY_EXTERNAL_ID, key[4:]) if key.startswith("eid:") else ("id = ?", key)
+        rows = self._database.rows(f"{_READ} WHERE {where}", (value,))
         if not rows:
             return None
         lines = self._database.rows(

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from simulators.json_text import from_json, to_json
 from simulators.netsuite_answers import (
     DuplicateRecordError,
     ErrorDetail,
@@ -18,7 +19,7 @@ from simulators.netsuite_answers import (
     invalid_value,
     missing_record,
 )
-from simulators.netsuite_database import Database, flag, from_json, to_json
+from simulators.netsuite_database import Database, flag
 from simulators.netsuite_records import Saved, unknown_property
 from simulators.netsuite_values import is_datetime
 

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
-import simplejson
+from simulators.json_text import from_json, to_json
 
 _TABLES = """
 CREATE TABLE IF NOT EXISTS ns_setting (key TEXT PRIMARY KEY, value TEXT NOT NULL);
@@ -32,6 +32,7 @@ CREATE TABLE IF NOT EXISTS ns_line (
     quantity REAL NOT NULL, amount_cents INTEGER NOT NULL, tax_cents INTEGER NOT NULL,
     location INTEGER, fields TEXT NOT NULL, PRIMARY KEY (transaction_id, line)
 );
+CREATE TABLE IF NOT EXISTS ns_unindexed (id INTEGER PRIMARY KEY, until REAL NOT NULL);
 CREATE TABLE IF NOT EXISTS ns_custom (
     script_id TEXT NOT NULL, id INTEGER NOT NULL, externalid TEXT, name TEXT,
     isinactive TEXT NOT NULL, modified_at TEXT NOT NULL, fields TEXT NOT NULL,
@@ -96,16 +97,6 @@ class Database:
             connection.execute(
                 "INSERT OR REPLACE INTO ns_setting VALUES (?, ?)", (key, to_json(value))
             )
-
-
-def to_json(value: object) -> str:
-    """Write JSON with exact decimals."""
-    return simplejson.dumps(value, use_decimal=True)
-
-
-def from_json(text: str | bytes) -> Any:  # noqa: ANN401
-    """Read JSON with exact decimals; raises ValueError if it is none."""
-    return simplejson.loads(text, use_decimal=True)
 
 
 def round_to_cents(amount: Decimal) -> int:

@@ -12,7 +12,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from simulators.netsuite_answers import Answer
-from simulators.netsuite_calls import RecordedRequest
+from simulators.recording import RecordedRequest
 
 
 class Inspected(Protocol):
@@ -43,7 +43,7 @@ def inspection_routes(simulator: Inspected) -> list[Route]:
 
     return [
         page("transactions", lambda _: simulator.transactions()),
-        page("requests", lambda _: [_shown_request(made) for made in simulator.requests]),
+        page("requests", lambda _: [made.as_json() for made in simulator.requests]),
         page("summary", lambda _: summary(simulator.transactions())),
         page(
             "custom-records/{script_id}",
@@ -62,7 +62,3 @@ def summary(transactions: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
         {"type": type_, "location": location, "count": len(totals), "total": sum(totals)}
         for (type_, location), totals in sorted(groups.items())
     ]
-
-
-def _shown_request(made: RecordedRequest) -> dict[str, Any]:
-    return {**made._asdict(), "at": made.at.isoformat()}

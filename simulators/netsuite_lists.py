@@ -7,7 +7,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from simulators.netsuite_database import Database, flag, from_json, internal_id, to_json
+from simulators.json_text import from_json, to_json
+from simulators.netsuite_database import Database, flag, internal_id
 
 PRICE_LEVELS = {"-1": "Custom", "1": "Base Price"}
 

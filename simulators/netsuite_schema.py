@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from simulators.netsuite_database import from_json
+from simulators.json_text import from_json
 
 # The lists that this simulator holds. A reference to any other list (class, department,
 # customForm...) is taken unchecked.

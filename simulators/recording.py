@@ -12,7 +12,10 @@ _SECRET_HEADERS = frozenset({"authorization", "cookie", "proxy-authorization", "
 
 @dataclass(frozen=True)
 class RecordedRequest:
-    """A request as it came in, the status it was answered with, and when (UTC)."""
+    """A request as it came in, the status it was answered with, and when (UTC).
+
+    `status` 0 means that no answer was given.
+    """
 
     method: str
     path: str

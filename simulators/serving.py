@@ -5,12 +5,37 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import uvicorn
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Receive, Scope, Send
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from simulators.faults import AnswerWithheldError, ConnectionDroppedError
 
 START_SECONDS_MAX = 10.0
 STOP_SECONDS_MAX = 5.0
+
+
+class _BreakableProtocol(HttpToolsProtocol):
+    """HTTP that can end without an answer, which an ASGI application cannot ask for by itself."""
+
+    def __init__(self, *args: Any, **settings: Any) -> None:  # noqa: ANN401 - passed on
+        super().__init__(*args, **settings)
+        self._whole_app = self.app
+        self.app = self._answer_or_break
+
+    async def _answer_or_break(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await self._whole_app(scope, receive, send)
+        except ConnectionDroppedError:
+            self.transport.abort()
+        except AnswerWithheldError:
+            pass
+        else:
+            return
+        while (await receive())["type"] != "http.disconnect":
+            pass
 
 
 def open_port(host: str, port: int) -> socket.socket:
@@ -43,6 +68,7 @@ def serve_socket(app: ASGIApp, listener: socket.socket) -> Iterator[str]:
     server = uvicorn.Server(
         uvicorn.Config(
             app,
+            http=_BreakableProtocol,
             log_level="warning",
             access_log=False,
             lifespan="off",

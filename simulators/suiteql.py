@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from simulators.netsuite_answers import ErrorDetail, NetSuiteError
+from simulators.netsuite_answers import NetSuiteError, invalid_query, unknown_table
 from simulators.netsuite_database import Database
 
 ROWS_MAX = 100_000
@@ -88,7 +88,7 @@ class SuiteQL:
                 names = _result_keys([column[0] for column in cursor.description])
                 rows = [_shown_row(names, row) for row in cursor]
         except (sqlite3.Error, OverflowError) as problem:
-            raise invalid_query(_explain(str(problem))) from problem
+            raise _explained(str(problem)) from problem
         return Page(rows, total)
 
 
@@ -132,15 +132,6 @@ def to_date(text: object, date_format: object) -> bytes | None:
     return f"{day}T{pieces['HH']}:{pieces['MI']}:{pieces['SS']}".encode()
 
 
-def invalid_query(reason: str) -> NetSuiteError:
-    """Refuse a query in the form NetSuite is known to use for an unknown table."""
-    detail = (
-        "Invalid search query. Detailed unprocessed description follows."
-        f" Search error occurred: {reason}"
-    )
-    return NetSuiteError(400, ErrorDetail("INVALID_PARAMETER", detail))
-
-
 def _tokens(text: str) -> Iterator[re.Match[str]]:
     position = 0
     while position < len(text):
@@ -169,19 +160,18 @@ def _translate_token(match: re.Match[str], follower: str) -> str:
             raise invalid_query(reason)
         return _FUNCTIONS[text.upper()]
     if text.lower().startswith(("ns_", "sqlite_")):
-        reason = f"Record '{text}' was not found."
-        raise invalid_query(reason)
+        raise unknown_table(text)
     return f"[{text.lower()}]"
 
 
-def _explain(problem: str) -> str:
+def _explained(problem: str) -> NetSuiteError:
     kind, _, name = problem.partition(": ")
     bare = name.rpartition(".")[2]
     if kind == "no such table":
-        return f"Record '{bare}' was not found."
+        return unknown_table(bare)
     if kind == "no such column":
-        return f"Field '{bare}' was not found."
-    return f"Invalid or unsupported search ({problem})"
+        return invalid_query(f"Field '{bare}' was not found.")
+    return invalid_query(f"Invalid or unsupported search ({problem})")
 
 
 def _result_keys(names: Sequence[str]) -> list[str]:

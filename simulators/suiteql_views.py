@@ -21,6 +21,7 @@ _LIST_COLUMNS = {
     "salestaxitem": "name, name AS itemid, CAST(json_extract(fields, '$.rate') AS REAL) AS rate",
 }
 _SUBSIDIARY = "CAST(json_extract(fields, '$.subsidiary') AS INTEGER) AS subsidiary"
+_UNINDEXED = "SELECT id FROM ns_unindexed"
 _IS_SALE = "record_type = 'cashSale'"
 _STATUS_NAMES = (
     f"CASE WHEN {_IS_SALE} THEN CASE status WHEN 'C' THEN 'Cash Sale : Deposited'"
@@ -86,7 +87,7 @@ def _transaction_view(custom_fields: Sequence[str]) -> str:
                 AS foreigntotal,
             CAST(created_at AS BLOB) AS createddate,
             CAST(modified_at AS BLOB) AS lastmodifieddate {custom}
-        FROM ns_transaction
+        FROM ns_transaction WHERE id NOT IN ({_UNINDEXED})
     """
 
 
@@ -101,7 +102,7 @@ def _line_view(custom_fields: Sequence[str]) -> str:
         SELECT *, linesequencenumber AS id, netamount AS foreignamount,
             {_list_name("item", "item")}, {_list_name("location", "location")},
             {_list_name("subsidiary", "subsidiary")}
-        FROM ({parts})
+        FROM ({parts}) WHERE [transaction] NOT IN ({_UNINDEXED})
     """
 
 

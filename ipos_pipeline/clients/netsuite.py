@@ -6,17 +6,17 @@ a refusal means (netsuite_answers.py), tokens (netsuite_auth.py).
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
 import httpx2
 
+from ipos_pipeline.clients.adaptive_limit import AdaptiveLimit
 from ipos_pipeline.clients.http import Pacing, read, retry_transient, write
-from ipos_pipeline.clients.netsuite_answers import error_of
+from ipos_pipeline.clients.netsuite_answers import error_of, is_overload
 from ipos_pipeline.domain.chunks import chunked
 from ipos_pipeline.domain.json_text import read_json, write_json
 from ipos_pipeline.domain.money import round_money
@@ -44,7 +44,7 @@ class NetSuiteTransaction:
 
 
 class NetSuiteClient:
-    """One account. At most `concurrency` requests of this client are in flight."""
+    """One account. At most `concurrency` requests are in flight, fewer while NetSuite refuses."""
 
     def __init__(
         self,
@@ -53,12 +53,13 @@ class NetSuiteClient:
         base_url: str,
         auth: httpx2.Auth,
         concurrency: int,
+        clock: Callable[[], datetime],
         pacing: Pacing,
     ) -> None:
         self._client = client
         self._base_url = base_url
         self._auth = auth
-        self._slots = asyncio.Semaphore(concurrency)
+        self._limit = AdaptiveLimit(concurrency, clock=clock)
         self._pacing = pacing
         self.concurrency = concurrency
 
@@ -156,8 +157,9 @@ class NetSuiteClient:
                 content=write_json({"q": query, "params": list(parameters)}),
                 headers={"Content-Type": "application/json", "Prefer": "transient"},
             )
-            async with self._slots:
+            async with self._limit.slot():
                 response = await read(self._client, request, auth=self._auth, what="SuiteQL")
+            self._learn_from(response)
             return _page(response)
 
         return await retry_transient(ask, self._pacing)
@@ -174,11 +176,19 @@ class NetSuiteClient:
                 "X-NetSuite-PropertyNameValidation": "Error",
             },
         )
-        async with self._slots:
+        async with self._limit.slot():
             response = await write(self._client, request, auth=self._auth, what=what)
+        self._learn_from(response)
         if not response.is_success:
             raise error_of(response, what=what, is_write=True)
         return response
+
+    def _learn_from(self, response: httpx2.Response) -> None:
+        """Ask for more or for less at once, by what NetSuite said."""
+        if is_overload(response):
+            self._limit.refused()
+        else:
+            self._limit.succeeded()
 
 
 _ITEM_QUERY = "SELECT id, itemid, {field} AS barcode, itemtype, isinactive FROM item"

@@ -60,6 +60,16 @@ def error_details(response: httpx2.Response) -> list[ErrorDetail]:
     ]
 
 
+def is_overload(response: httpx2.Response) -> bool:
+    """Tell whether NetSuite has too much to do: fewer requests at once, please."""
+    status = response.status_code
+    if status in {httpx2.codes.TOO_MANY_REQUESTS, httpx2.codes.SERVICE_UNAVAILABLE}:
+        return True
+    return status == httpx2.codes.BAD_REQUEST and any(
+        detail.code in THROTTLE_CODES for detail in error_details(response)
+    )
+
+
 def error_of(response: httpx2.Response, *, what: str, is_write: bool) -> PipelineError:
     """Turn an answer that is not a success into the error its caller must deal with."""
     status = response.status_code

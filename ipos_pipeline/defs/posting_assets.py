@@ -102,4 +102,5 @@ async def _post_due(
         run=run,
         clock=connections.clock,
         pacing=connections.pacing,
+        lease=settings.claim_lease,
     )

@@ -102,6 +102,7 @@ def _due(
         location_codes=active,
         running=_running(context.instance),
         first_day=settings.start_date,
+        lease=settings.claim_lease,
         clock=connections.clock,
     )
 

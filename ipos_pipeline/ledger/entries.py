@@ -21,6 +21,7 @@ from sqlalchemy import (
     insert,
     or_,
     select,
+    tuple_,
     update,
 )
 
@@ -116,38 +117,65 @@ class Entries:
             reason="the run that claimed it did not settle it",
         )
 
-    def claim(self, external_ids: Iterable[str], *, run: str, at: datetime) -> set[str]:
+    def claim(self, entries: Iterable[PostingEntry], *, run: str, at: datetime) -> set[str]:
         """Record the intent to send before anything is sent; return those that are ours now.
 
-        An entry that another run has claimed or settled meanwhile is not among them.
+        An entry that another run has claimed or settled meanwhile is not among them, nor one that
+        was planned anew from a newer version than the caller has read.
         """
-        return set(
-            self._move(
-                external_ids,
-                Status.SENDING,
-                at=at,
-                only_from=(Status.PENDING,),
-                values={
-                    "claimed_by": run,
-                    "claimed_at": at,
-                    "attempts": posting_entry.c.attempts + 1,
-                },
+        claimed: set[str] = set()
+        for chunk in chunked(entries, LOOK_UP_MAX):
+            versions = [(entry.external_id, entry.payload_hash) for entry in chunk]
+            as_read = tuple_(posting_entry.c.external_id, posting_entry.c.payload_hash)
+            claimed.update(
+                self._move(
+                    [entry.external_id for entry in chunk],
+                    Status.SENDING,
+                    at=at,
+                    only_if=as_read.in_(versions),
+                    values={
+                        "claimed_by": run,
+                        "claimed_at": at,
+                        "next_attempt_at": None,
+                        "attempts": posting_entry.c.attempts + 1,
+                    },
+                )
             )
-        )
+        return claimed
 
     def release(self, external_ids: Iterable[str], *, at: datetime, reason: str) -> list[str]:
-        """Make entries pending: not sent after all, not found in NetSuite, or due again."""
+        """Make entries pending that were in doubt and that NetSuite does not have."""
         return self._move(
             external_ids,
             Status.PENDING,
             at=at,
-            values={"claimed_by": None, "claimed_at": None, "next_attempt_at": None},
+            only_from=(Status.IN_DOUBT,),
+            values={"claimed_by": None, "claimed_at": None},
             reason=reason,
         )
 
-    def doubt(self, external_ids: Iterable[str], *, at: datetime, reason: str) -> list[str]:
-        """Note that a request was sent whose outcome is unknown."""
-        return self._move(external_ids, Status.IN_DOUBT, at=at, reason=reason)
+    def give_back(self, external_id: str, *, run: str, at: datetime, reason: str) -> list[str]:
+        """Make an entry of this run pending again: nothing was sent after all."""
+        return self._move(
+            [external_id],
+            Status.PENDING,
+            at=at,
+            only_from=(Status.SENDING,),
+            only_if=posting_entry.c.claimed_by == run,
+            values={"claimed_by": None, "claimed_at": None},
+            reason=reason,
+        )
+
+    def doubt(self, external_id: str, *, run: str, at: datetime, reason: str) -> list[str]:
+        """Note that this run sent a request whose outcome is unknown."""
+        return self._move(
+            [external_id],
+            Status.IN_DOUBT,
+            at=at,
+            only_from=(Status.SENDING,),
+            only_if=posting_entry.c.claimed_by == run,
+            reason=reason,
+        )
 
     def post(self, internal_ids: Mapping[str, str], *, at: datetime, how: str) -> list[str]:
         """Settle entries as posted: external ID -> NetSuite internal ID."""
@@ -171,11 +199,11 @@ class Entries:
         external_id: str,
         *,
         at: datetime,
-        next_attempt_at: datetime | None,
         code: str,
+        run: str,
         is_repeated: bool,
     ) -> list[str]:
-        """Settle an entry as refused, to be tried again at `next_attempt_at`, if ever.
+        """Settle an entry as refused, unless another run is busy with it or has settled it.
 
         A refusal that only repeats itself adds nothing to the history.
         """
@@ -183,9 +211,23 @@ class Entries:
             [external_id],
             Status.REJECTED,
             at=at,
-            values={"next_attempt_at": next_attempt_at},
+            only_if=or_(
+                posting_entry.c.status != Status.SENDING, posting_entry.c.claimed_by == run
+            ),
+            values={"next_attempt_at": None},
             reason=code,
             write_event=not is_repeated,
+        )
+
+    def try_again_at(self, external_id: str, moment: datetime | None) -> None:
+        """Set when a refused entry is due again; none: time alone does not help."""
+        self._connection.execute(
+            update(posting_entry)
+            .where(
+                posting_entry.c.external_id == external_id,
+                posting_entry.c.status == Status.REJECTED,
+            )
+            .values(next_attempt_at=moment)
         )
 
     def make_due(self, external_ids: Iterable[str], *, at: datetime, reason: str) -> None:

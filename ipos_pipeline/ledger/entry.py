@@ -1,10 +1,10 @@
 """Statuses of a posting entry and the legal moves between them: one table.
 
-    pending ──> sending ──> posted
-       │           ├──────> rejected ──> pending
-       │           └──────> in_doubt ──> posted | pending
-       ├──> rejected                └──> rejected
-       └──> posted (adopted from NetSuite)
+    pending   -> sending, rejected (cannot be mapped), posted (found in NetSuite)
+    sending   -> posted, rejected, in_doubt, pending (nothing was sent after all)
+    in_doubt  -> posted (found), pending (not found), rejected (found, but different)
+    rejected  -> sending (tried again), rejected, posted (found in NetSuite)
+    posted    -> nothing
 
 An entry is our intent; a posting is NetSuite's record. `sending` is written before the request
 goes out, so that a crash leaves a trace to look up.
@@ -34,7 +34,7 @@ LEGAL_MOVES: dict[Status, frozenset[Status]] = {
     Status.PENDING: frozenset({Status.SENDING, Status.REJECTED, Status.POSTED}),
     Status.SENDING: frozenset({Status.POSTED, Status.REJECTED, Status.IN_DOUBT, Status.PENDING}),
     Status.IN_DOUBT: frozenset({Status.POSTED, Status.REJECTED, Status.PENDING}),
-    Status.REJECTED: frozenset({Status.PENDING, Status.POSTED, Status.REJECTED}),
+    Status.REJECTED: frozenset({Status.SENDING, Status.REJECTED, Status.POSTED}),
     Status.POSTED: frozenset(),
 }
 
@@ -46,7 +46,10 @@ def sources_of(target: Status) -> tuple[Status, ...]:
 
 @dataclass(frozen=True, slots=True)
 class PostingEntry:
-    """One document we mean to have in NetSuite. `total` in AED, tax included, positive."""
+    """One document we mean to have in NetSuite. `total` in AED, tax included, positive.
+
+    `payload_hash` names the version of the source document that it was planned from.
+    """
 
     external_id: str
     document_key: str
@@ -54,6 +57,7 @@ class PostingEntry:
     location_code: str
     business_date: date
     status: Status
+    payload_hash: str
     total: Decimal
     internal_id: str | None
     attempts: int

@@ -114,6 +114,7 @@ posting_entry = Table(
     Column("location_code", String(100), nullable=False),
     Column("business_date", Date, nullable=False),
     Column("status", String(20), nullable=False),
+    Column("payload_hash", String(64), nullable=False, comment="the version it was planned from"),
     Column("total_cents", Cents, nullable=False, comment="expected in NetSuite, tax included"),
     Column("internal_id", String(50)),
     Column("attempts", Integer, nullable=False, server_default=text("0")),

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Annotated
 
@@ -48,6 +48,7 @@ class Settings(BaseModel):
     ledger_url_given: str | None = Field(default=None, alias="IPOS_PIPELINE_LEDGER_URL", repr=False)
     start_date: date = Field(default=FIRST_DAY, alias=START_DATE)
     look_back_days: int = Field(default=3, ge=0, le=60, alias="IPOS_PIPELINE_LOOK_BACK_DAYS")
+    claim_seconds: int = Field(default=600, ge=1, alias="IPOS_PIPELINE_CLAIM_SECONDS")
     configuration_file: Path | None = Field(default=None, alias="IPOS_CONFIGURATION_FILE")
     profile_file: Path | None = Field(default=None, alias="IPOS_PROFILE_FILE")
     mapping_file: Path | None = Field(default=None, alias="NETSUITE_MAPPING_FILE")
@@ -94,6 +95,11 @@ class Settings(BaseModel):
             message = "set one of NETSUITE_PRIVATE_KEY and NETSUITE_PRIVATE_KEY_FILE"
             raise ValueError(message)
         return path
+
+    @property
+    def claim_lease(self) -> timedelta:
+        """How long a run may leave a document that it has claimed unsettled."""
+        return timedelta(seconds=self.claim_seconds)
 
     @property
     def ledger_url(self) -> str:

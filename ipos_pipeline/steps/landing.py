@@ -206,7 +206,7 @@ def _write_plans(
         plan = plans.get(one.invoice.document_key)
         if plan is None:
             continue
-        entries += _entries(one.invoice, plan)
+        entries += _entries(one.invoice, one.arrived.content_hash, plan)
         if plan.problem is None:
             work.errors.close(
                 [one.invoice.document_key], [Stage.MAP], at=at, how="the invoice was corrected"
@@ -244,7 +244,7 @@ def _document(one: ReadInvoice, plan: Plan, at: datetime) -> SourceDocument:
     )
 
 
-def _entries(invoice: IposInvoice, plan: Plan) -> list[PostingEntry]:
+def _entries(invoice: IposInvoice, content_hash: str, plan: Plan) -> list[PostingEntry]:
     return [
         PostingEntry(
             external_id=document.external_id,
@@ -253,6 +253,7 @@ def _entries(invoice: IposInvoice, plan: Plan) -> list[PostingEntry]:
             location_code=invoice.location_code,
             business_date=invoice.business_date,
             status=Status.PENDING,
+            payload_hash=content_hash,
             total=document.total,
             internal_id=None,
             attempts=0,

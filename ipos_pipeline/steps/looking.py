@@ -9,13 +9,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from ipos_pipeline.clients.ipos import IposClient
 from ipos_pipeline.domain.due import StoreDayKey, due_store_days
 from ipos_pipeline.errors import PipelineError
 from ipos_pipeline.ledger.store import LedgerStore
-from ipos_pipeline.steps.posting import LEASE
 
 LOOK_TIMEOUT_SECONDS = 20
 """A slow IPOS must not hold up the look at the other locations."""
@@ -55,6 +54,7 @@ def decide(
     location_codes: Iterable[str],
     running: frozenset[StoreDayKey],
     first_day: date,
+    lease: timedelta,
     clock: Callable[[], datetime],
 ) -> dict[StoreDayKey, str]:
     """Record the look and decide which store-days need a run: store-day -> why."""
@@ -64,7 +64,7 @@ def decide(
         known = work.store_days.known_unacknowledged(
             codes, first_day=min((day for _, day in look.counts), default=first_day)
         )
-        with_due_work = work.store_days.with_due_work(codes, claimed_before=now - LEASE, now=now)
+        with_due_work = work.store_days.with_due_work(codes, claimed_before=now - lease, now=now)
     # One unanswered day of a location is enough to see that it does not answer.
     latest = {code: max(d for c, d in look.unanswered if c == code) for code, _ in look.unanswered}
     return due_store_days(

@@ -25,15 +25,18 @@ from ipos_pipeline.errors import (
     TransientError,
 )
 from ipos_pipeline.ledger.entries import PartitionScope
-from ipos_pipeline.ledger.entry import PostingEntry, Status
+from ipos_pipeline.ledger.entry import PostingEntry
 from ipos_pipeline.ledger.store import LedgerStore
 from ipos_pipeline.steps.settling import Posted, Settler, Source
 
 CLAIM_AT_ONCE = 200
 """Entries whose intent is recorded in one transaction, before the first of them is sent."""
 
-LEASE = timedelta(minutes=10)
-"""After this long an unsettled claim is taken to be a dead run's: it is looked up, not resent."""
+DOUBTS_MAX = 5
+"""Attempts at a document that NetSuite says it has and does not show, before a person is asked."""
+
+UNANSWERED_MAX = 5
+"""Documents in a row without an answer that was understood, after which a run gives up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,16 +70,18 @@ async def post_documents(
     run: str,
     clock: Callable[[], datetime],
     pacing: Pacing,
+    lease: timedelta,
 ) -> Posted:
     """Bring every document of one store-day and record type that is due into NetSuite.
 
     One document's failure never fails the others. Raises ConfigurationError, or TransientError
-    where the catalogue cannot be read, after what was in flight has been settled and what was
-    claimed but not sent has been given back.
+    where NetSuite answers nobody, after what was in flight has been settled and what was claimed
+    but not sent has been given back. A claim older than `lease` that nobody settled is taken to be
+    a dead run's: it is looked up before anything is sent.
     """
     result = Posted()
     settler = Settler(ledger, run=run, clock=clock, result=result)
-    await _settle_doubts(netsuite, ledger, settler, scope=scope, run=run, clock=clock)
+    await _settle_doubts(netsuite, ledger, settler, scope=scope, run=run, clock=clock, lease=lease)
     with ledger.read() as work:
         due = work.entries.to_send(scope, now=clock())
     sender = _Sender(netsuite, ledger, settler, run=run, clock=clock, pacing=pacing)
@@ -92,11 +97,12 @@ async def _settle_doubts(
     scope: PartitionScope,
     run: str,
     clock: Callable[[], datetime],
+    lease: timedelta,
 ) -> None:
     """Look up what may have been applied: adopt what is there, make the rest pending again."""
     now = clock()
     with ledger.write(run) as work:
-        work.entries.doubt_abandoned(scope, claimed_before=now - LEASE, at=now)
+        work.entries.doubt_abandoned(scope, claimed_before=now - lease, at=now)
         doubtful = work.entries.in_doubt(scope)
         documents = work.documents.by_key({entry.document_key for entry in doubtful})
     if not doubtful:
@@ -138,6 +144,7 @@ class _Sender:
         self._pacing = pacing
         self._queue: asyncio.Queue[Sendable | None] = asyncio.Queue(maxsize=CLAIM_AT_ONCE)
         self._stop: PipelineError | None = None
+        self._unanswered = 0
 
     async def send_all(self, prepared: AsyncIterator[Prepared]) -> None:
         """Send everything; a systemic failure ends the feeding, and what is in flight settles."""
@@ -176,9 +183,7 @@ class _Sender:
         entries = [one.entry for one in batch]
         with self._ledger.write(self._run) as work:
             work.entries.set_total(_changed_totals(batch), at=at)
-            again = [one.external_id for one in entries if one.status == Status.REJECTED]
-            work.entries.release(again, at=at, reason="tried again")
-            ours = work.entries.claim([one.external_id for one in entries], run=self._run, at=at)
+            ours = work.entries.claim(entries, run=self._run, at=at)
         for one in batch:
             if one.entry.external_id in ours:
                 await self._queue.put(one)
@@ -203,13 +208,27 @@ class _Sender:
             self._settler.rejected(one.entry, one.source, body, error)
         except InDoubtError as error:
             self._settler.in_doubt(one.entry, str(error))
+            self._count_unanswered(error)
+            return
         except TransientError as error:
             self._settler.not_sent(one.entry, str(error))
+            self._count_unanswered(error)
+            return
         except ConfigurationError as error:
             self._stop = self._stop or error
             self._settler.not_sent(one.entry, str(error))
         else:
             self._settler.created(one.entry, internal_id)
+        self._unanswered = 0
+
+    def _count_unanswered(self, error: PipelineError) -> None:
+        """Stop when NetSuite answers nobody: that is its trouble, not that of one document."""
+        self._unanswered += 1
+        if self._unanswered >= max(UNANSWERED_MAX, self._netsuite.concurrency):
+            message = f"NetSuite has left {self._unanswered} documents unanswered: {error.message}"
+            self._stop = self._stop or TransientError(
+                message, recovery="Nothing to do: what is open is posted when NetSuite answers."
+            )
 
     async def _adopt(
         self, one: Sendable, body: Mapping[str, object], error: AlreadyExistsError
@@ -223,9 +242,18 @@ class _Sender:
             return
         transaction = found.get(external_id)
         if transaction is None:
-            self._settler.rejected(one.entry, one.source, body, error)
+            self._not_found_although_there(one, body, error)
         else:
             self._settler.adopt(one.entry, one.source, transaction, total=one.record.total)
+
+    def _not_found_although_there(
+        self, one: Sendable, body: Mapping[str, object], error: AlreadyExistsError
+    ) -> None:
+        """Wait for SuiteQL to show what the record service has; in the end a person must look."""
+        if one.entry.attempts < DOUBTS_MAX:
+            self._settler.in_doubt(one.entry, f"not to be found although it is there: {error}")
+        else:
+            self._settler.rejected(one.entry, one.source, body, error)
 
 
 def _changed_totals(batch: Sequence[Sendable]) -> dict[str, Decimal]:

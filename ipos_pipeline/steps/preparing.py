@@ -46,6 +46,8 @@ class Preparer:
             await self._look_items_up(splits.values())
             for entry in chunk:
                 document = documents[entry.document_key]
+                if document.payload_hash != entry.payload_hash:
+                    continue  # landed anew since the entries were read: the next run takes it
                 mapped = map_document(
                     entry.record_type,
                     invoices[entry.document_key],

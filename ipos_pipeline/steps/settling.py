@@ -106,14 +106,14 @@ class Settler:
     def in_doubt(self, entry: PostingEntry, reason: str) -> None:
         """Something was sent and its outcome is unknown."""
         self._result.in_doubt += 1
-        self._add(lambda work, at: _doubt(work, entry, reason, at=at))
+        self._add(lambda work, at: _doubt(work, entry, reason, run=self._run, at=at))
 
     def not_sent(self, entry: PostingEntry, reason: str) -> None:
         """Nothing was sent after all: the entry goes back to where it was."""
         self._result.not_sent += 1
         if reason not in self._result.reasons_not_sent:
             self._result.reasons_not_sent.append(reason)
-        self._add(lambda work, at: _release(work, entry, reason, at=at))
+        self._add(lambda work, at: _give_back(work, entry, reason, run=self._run, at=at))
 
     def flush(self) -> None:
         """Write everything collected so far, in one transaction."""
@@ -141,7 +141,7 @@ class Settler:
 
     def _fail(self, entry: PostingEntry, failure: Failure) -> None:
         self._result.rejected += 1
-        self._add(lambda work, at: _write_failure(work, entry, failure, at=at))
+        self._add(lambda work, at: _write_failure(work, entry, failure, run=self._run, at=at))
 
     def _add(self, settle: Settle) -> None:
         self._waiting.append(settle)
@@ -153,24 +153,25 @@ class Settler:
             self.flush()
 
 
-def _doubt(work: Transaction, entry: PostingEntry, reason: str, *, at: datetime) -> None:
-    work.entries.doubt([entry.external_id], at=at, reason=reason)
+def _doubt(work: Transaction, entry: PostingEntry, reason: str, *, run: str, at: datetime) -> None:
+    work.entries.doubt(entry.external_id, run=run, at=at, reason=reason)
 
 
-def _release(work: Transaction, entry: PostingEntry, reason: str, *, at: datetime) -> None:
-    work.entries.release([entry.external_id], at=at, reason=reason)
+def _give_back(
+    work: Transaction, entry: PostingEntry, reason: str, *, run: str, at: datetime
+) -> None:
+    work.entries.give_back(entry.external_id, run=run, at=at, reason=reason)
 
 
 def _write_failure(
-    work: Transaction, entry: PostingEntry, failure: Failure, *, at: datetime
+    work: Transaction, entry: PostingEntry, failure: Failure, *, run: str, at: datetime
 ) -> None:
-    work.entries.reject(
-        entry.external_id,
-        at=at,
-        code=failure.code,
-        next_attempt_at=work.errors.fail(failure, at=at),
-        is_repeated=entry.status == Status.REJECTED,
-    )
+    """Reject the entry and open its error, unless another run has settled it meanwhile."""
+    is_repeated = entry.status == Status.REJECTED
+    if work.entries.reject(
+        entry.external_id, at=at, code=failure.code, run=run, is_repeated=is_repeated
+    ):
+        work.entries.try_again_at(entry.external_id, work.errors.fail(failure, at=at))
 
 
 def _failure(

@@ -1,5 +1,6 @@
 """Answers that no correct system gives, put in front of the product's clients."""
 
+import asyncio
 from collections.abc import Callable
 from typing import Any
 
@@ -52,6 +53,18 @@ class InFront(httpx2.AsyncBaseTransport):
         return answer
 
 
+class TakingTurns(httpx2.AsyncBaseTransport):
+    """Lets every other request that is waiting go first, so that all of them are under way."""
+
+    def __init__(self, inner: httpx2.AsyncBaseTransport) -> None:
+        self._inner = inner
+
+    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+        """Pass a request on after a moment."""
+        await asyncio.sleep(0.005)
+        return await self._inner.handle_async_request(request)
+
+
 def ipos_client(
     transport: httpx2.AsyncBaseTransport,
     clock: Clock,
@@ -76,5 +89,6 @@ def netsuite_client(transport: httpx2.AsyncBaseTransport, clock: Clock) -> NetSu
         base_url=NETSUITE_URL,
         auth=httpx2.Auth(),
         concurrency=4,
+        clock=clock,
         pacing=clock.pacing(attempts_max=2),
     )

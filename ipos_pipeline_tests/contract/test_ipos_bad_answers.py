@@ -16,7 +16,7 @@ from ipos_pipeline_tests.simulated_world import Clock
 
 EMPTY = {"Status": 1, "TotalRecords": 0, "Data": []}
 DOCUMENT = AcknowledgedDocument(KEY, "SALE", 10377, "2026-11-20T21:07:33", "987", None)
-LOGIN = {
+LOGIN: dict[str, Any] = {
     "auth_header": None,
     "auth_value": None,
     "token_url": "/api/token",

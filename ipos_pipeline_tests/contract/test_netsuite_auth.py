@@ -17,7 +17,7 @@ from ipos_pipeline.errors import (
     TransientError,
 )
 from ipos_pipeline_tests.conftest import SigningKey
-from ipos_pipeline_tests.contract.faulty import Answer, InFront, Scripted
+from ipos_pipeline_tests.contract.faulty import Answer, InFront, Scripted, TakingTurns
 from ipos_pipeline_tests.simulated_world import NETSUITE_URL, SimulatedWorld, simulated_world
 from simulators.netsuite import TOKEN_PATH
 
@@ -60,10 +60,9 @@ def test_ps256_signs_in(rsa_world: SimulatedWorld) -> None:
     assert statuses(rsa_world) == [200]
 
 
-def test_many_requests_at_the_start_share_one_token(
-    world: SimulatedWorld, connections: Connections
-) -> None:
-    ask(connections, times=20)
+def test_many_requests_at_the_start_share_one_token(world: SimulatedWorld) -> None:
+    with world.connections(TakingTurns(world.transport()), NETSUITE_CONCURRENCY="10") as opened:
+        ask(opened, times=10)
     assert statuses(world) == [200]
 
 
@@ -78,12 +77,12 @@ def test_a_token_is_renewed_before_it_ends(world: SimulatedWorld, connections: C
     assert 401 not in [one.status for one in world.netsuite.requests]
 
 
-def test_a_refused_token_is_renewed_once_for_all_requests(
-    world: SimulatedWorld, connections: Connections
-) -> None:
-    ask(connections)
-    world.netsuite.revoke_tokens()
-    ask(connections, times=20)
+def test_a_refused_token_is_renewed_once_for_all_requests(world: SimulatedWorld) -> None:
+    with world.connections(TakingTurns(world.transport()), NETSUITE_CONCURRENCY="10") as opened:
+        ask(opened)
+        world.netsuite.revoke_tokens()
+        ask(opened, times=10)
+    assert [one.status for one in world.netsuite.requests].count(401) > 1
     assert statuses(world) == [200, 200]
 
 

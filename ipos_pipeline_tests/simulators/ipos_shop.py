@@ -7,6 +7,7 @@ from typing import Any
 import httpx2
 import simplejson
 
+from simulators.in_process import InProcessTransport
 from simulators.ipos import IposSimulator
 
 KEY = {"X-Api-Key": "dxb01-key"}
@@ -46,7 +47,7 @@ def call(
     """Send one request to the application itself."""
 
     async def send() -> httpx2.Response:
-        transport = httpx2.ASGITransport(app=simulator.app)
+        transport = InProcessTransport({"http://ipos": simulator.app})
         async with httpx2.AsyncClient(transport=transport, base_url="http://ipos") as client:
             return await client.request(method, path, headers=headers, **request)
 

@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from joserfc import jwk, jwt
 
+from simulators.in_process import InProcessTransport
 from simulators.netsuite import TOKEN_PATH, NetSuiteSimulator
 
 BASE_URL = "https://1234567-sb1.suitetalk.test"
@@ -115,7 +116,7 @@ class Account:
         """Run asynchronous work that gets a `send(method, path, ...)`."""
 
         async def inside() -> Any:
-            transport = httpx2.ASGITransport(app=self.simulator.app)
+            transport = InProcessTransport({BASE_URL: self.simulator.app})
             async with httpx2.AsyncClient(transport=transport, base_url=BASE_URL) as client:
 
                 async def send(method: str, path: str, **request: Any) -> httpx2.Response:

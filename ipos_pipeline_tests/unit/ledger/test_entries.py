@@ -19,7 +19,7 @@ from ipos_pipeline_tests.builders import (
     source_document,
 )
 from ipos_pipeline_tests.unit.ledger.conftest import Plan
-from ipos_pipeline_tests.unit.ledger.moves import LATER, MOVE_TO, SCOPE, WAY_TO
+from ipos_pipeline_tests.unit.ledger.moves import LATER, MOVE_TO, RUN, SCOPE, WAY_TO
 
 SALE, REFUND = f"{KEY}-CS", f"{KEY}-CR"
 
@@ -44,7 +44,7 @@ def move(ledger: LedgerStore, *statuses: Status, external_id: str = SALE) -> obj
 def test_only_a_legal_move_has_an_effect(
     ledger: LedgerStore, plan: Plan, source: Status, target: Status
 ) -> None:
-    """All pairs; sending is claimed from pending alone, so that two runs cannot share it."""
+    """All pairs of the table."""
     plan([SALE])
     move(ledger, *WAY_TO[source])
     with ledger.read() as work:
@@ -86,6 +86,7 @@ def test_a_released_entry_is_nobodys_and_keeps_its_count(ledger: LedgerStore, pl
 def test_two_runs_never_claim_the_same_entry(ledger_url: str, plan: Plan) -> None:
     """Two connections, at the same moment, each in small bites that interleave."""
     external_ids = sales_of(keys(60))
+    entries = [posting_entry(one) for one in external_ids]
     plan(external_ids)
     claimed: dict[str, list[str]] = {"run-1": [], "run-2": []}
     start = threading.Barrier(2)
@@ -95,7 +96,7 @@ def test_two_runs_never_claim_the_same_entry(ledger_url: str, plan: Plan) -> Non
         start.wait()
         for at in range(0, 60, 5):
             with store.write(run) as work:
-                claimed[run] += work.entries.claim(external_ids[at : at + 5], run=run, at=NOON)
+                claimed[run] += work.entries.claim(entries[at : at + 5], run=run, at=NOON)
         store.close()
 
     threads = [threading.Thread(target=claim_all, args=[run]) for run in claimed]
@@ -106,11 +107,34 @@ def test_two_runs_never_claim_the_same_entry(ledger_url: str, plan: Plan) -> Non
     assert sorted(claimed["run-1"] + claimed["run-2"]) == sorted(external_ids)
 
 
+def test_a_document_planned_anew_since_it_was_read_is_not_claimed(
+    ledger: LedgerStore, plan: Plan
+) -> None:
+    """What would be sent was mapped from the older version."""
+    plan([SALE])
+    older = posting_entry(payload_hash="b" * 64)
+    with ledger.write(RUN) as work:
+        assert work.entries.claim([older], run=RUN, at=NOON) == set()
+    assert entry(ledger).status == Status.PENDING
+
+
+def test_a_run_cannot_settle_what_another_run_is_sending(ledger: LedgerStore, plan: Plan) -> None:
+    plan([SALE])
+    move(ledger, Status.SENDING)
+    with ledger.write("run-2") as work:
+        work.entries.doubt(SALE, run="run-2", at=NOON, reason="late")
+        work.entries.give_back(SALE, run="run-2", at=NOON, reason="late")
+        work.entries.reject(SALE, at=NOON, code="X", run="run-2", is_repeated=False)
+        work.entries.release([SALE], at=NOON, reason="late")
+    assert (entry(ledger).status, entry(ledger).claimed_by) == (Status.SENDING, RUN)
+
+
 def test_more_entries_than_a_statement_takes_are_moved(ledger: LedgerStore, plan: Plan) -> None:
     external_ids = sales_of(keys(1200))
     plan(external_ids)
     with ledger.write("run-1") as work:
-        assert work.entries.claim(external_ids, run="run-1", at=NOON) == set(external_ids)
+        entries = work.entries.of_day(LOCATION, DAY)
+        assert work.entries.claim(entries, run=RUN, at=NOON) == set(external_ids)
 
 
 def test_what_is_due_is_pending_or_rejected_long_enough_ago(
@@ -120,8 +144,9 @@ def test_what_is_due_is_pending_or_rejected_long_enough_ago(
     plan([pending, early, never, sending])
     move(ledger, *WAY_TO[Status.REJECTED], external_id=early)
     move(ledger, Status.SENDING, external_id=sending)
-    with ledger.write("run-1") as work:
-        work.entries.reject(never, at=NOON, next_attempt_at=None, code="X", is_repeated=False)
+    move(ledger, *WAY_TO[Status.REJECTED], external_id=never)
+    with ledger.write(RUN) as work:
+        work.entries.try_again_at(never, None)
     with ledger.read() as work:
         before = [one.external_id for one in work.entries.to_send(SCOPE, now=NOON)]
         after = [one.external_id for one in work.entries.to_send(SCOPE, now=LATER)]

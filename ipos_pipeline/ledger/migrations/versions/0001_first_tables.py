@@ -192,6 +192,12 @@ def upgrade() -> None:
         sa.Column("business_date", sa.Date(), nullable=False),
         sa.Column("status", sa.String(length=20), nullable=False),
         sa.Column(
+            "payload_hash",
+            sa.String(length=64),
+            nullable=False,
+            comment="the version it was planned from",
+        ),
+        sa.Column(
             "total_cents",
             sa.BigInteger(),
             nullable=False,
