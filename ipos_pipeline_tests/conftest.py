@@ -1,6 +1,6 @@
 """Fixtures that every kind of test shares: keys, simulators in this process, a ledger."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from hypothesis import HealthCheck, settings
 
 from ipos_pipeline.connections import Connections
 from ipos_pipeline.ledger.store import LedgerStore
+from ipos_pipeline_tests.postgres import PostgresServer
 from ipos_pipeline_tests.simulated_world import Clock, SimulatedWorld, simulated_world
 
 
@@ -62,11 +63,26 @@ def clock() -> Clock:
     return Clock()
 
 
-@pytest.fixture(params=["sqlite"])
-def ledger_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """URL of an empty ledger; a second kind of database becomes a second parameter."""
-    urls: dict[str, Callable[[], str]] = {"sqlite": lambda: f"sqlite:///{tmp_path / 'ledger.db'}"}
-    return urls[request.param]()
+@pytest.fixture
+def sqlite_url(tmp_path: Path) -> str:
+    """URL of an empty ledger in a file."""
+    return f"sqlite:///{tmp_path / 'ledger.db'}"
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def ledger_url(request: pytest.FixtureRequest, sqlite_url: str) -> str:
+    """URL of an empty ledger on each kind of database."""
+    if request.param == "sqlite":
+        return sqlite_url
+    server: PostgresServer = request.getfixturevalue("postgres_server")
+    return server.new_database()
+
+
+@pytest.fixture(scope="session")
+def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresServer]:
+    """A real PostgreSQL server of this test process alone."""
+    with PostgresServer.running(tmp_path_factory.mktemp("postgres")) as server:
+        yield server
 
 
 @pytest.fixture
@@ -78,13 +94,19 @@ def ledger(ledger_url: str) -> Iterator[LedgerStore]:
 
 
 @pytest.fixture
-def world(ec_key: SigningKey, ledger_url: str) -> Iterator[SimulatedWorld]:
+def world_ledger_url(sqlite_url: str) -> str:
+    """URL of the world's ledger; a module may give another kind of database."""
+    return sqlite_url
+
+
+@pytest.fixture
+def world(ec_key: SigningKey, world_ledger_url: str) -> Iterator[SimulatedWorld]:
     """Both simulators, consistent with each other, without invoices."""
     with simulated_world(
         private_key_pem=ec_key.private_pem,
         public_key_pem=ec_key.public_pem,
         algorithm=ec_key.algorithm,
-        ledger_url=ledger_url,
+        ledger_url=world_ledger_url,
     ) as built:
         yield built
 

@@ -1,6 +1,6 @@
 """Both systems on the other side, in this process, and a clock that moves only when told to."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -12,6 +12,7 @@ from ipos_pipeline.clients.http import Pacing
 from ipos_pipeline.connections import Connections
 from ipos_pipeline_tests.builders import LOCATION, NOON
 from simulators.catalogue import StockItem
+from simulators.in_process import InProcessTransport
 from simulators.ipos import IposSimulator
 from simulators.netsuite import NetSuiteSimulator
 from simulators.world import CONFIGURATION, Sales, build_world, configurations
@@ -50,23 +51,6 @@ class Clock:
         return Pacing(sleep=self.sleep, random=lambda: 0.5, **changes)
 
 
-class HostTransport(httpx2.AsyncBaseTransport):
-    """Routes each request to the application of its host; any other host cannot be reached."""
-
-    def __init__(self, apps: Mapping[str, Any]) -> None:
-        self._transports = {
-            httpx2.URL(url).host: httpx2.ASGITransport(app=app) for url, app in apps.items()
-        }
-
-    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
-        """Pass a request on."""
-        transport = self._transports.get(request.url.host)
-        if transport is None:
-            message = f"no simulator answers for {request.url.host}"
-            raise httpx2.ConnectError(message, request=request)
-        return await transport.handle_async_request(request)
-
-
 @dataclass
 class SimulatedWorld:
     """An IPOS server with the shop DXB01 and no invoice, and a NetSuite account that suits it."""
@@ -87,9 +71,9 @@ class SimulatedWorld:
             transport=transport or self.transport(),
         )
 
-    def transport(self) -> HostTransport:
+    def transport(self) -> InProcessTransport:
         """Route by host."""
-        return HostTransport({IPOS_URL: self.ipos.app, NETSUITE_URL: self.netsuite.app})
+        return InProcessTransport({IPOS_URL: self.ipos.app, NETSUITE_URL: self.netsuite.app})
 
     def change_record(self, **fields: object) -> None:
         """Edit the configuration record of DXB01; fields without their prefix."""

@@ -20,7 +20,7 @@ from starlette.routing import Route, Router
 from simulators.fault_dice import FaultDice, faults_route
 from simulators.faults import NO_FAULTS, Faults
 from simulators.ipos_access import Access, Location, Profile, RefusedError
-from simulators.ipos_arrivals import Arrivals
+from simulators.ipos_arrivals import Addressed, Arrivals
 from simulators.ipos_faults import IposFaults
 from simulators.ipos_inspection import inspection_routes
 from simulators.ipos_operations import Call, Endpoint, Operation, Outcome, answer, decide, execute
@@ -127,14 +127,15 @@ class IposSimulator:
         They are listed under `location`, or else under the `LocationCode` of each. One that is
         known already (location, type, number and time) is left as it is.
         """
-        pairs: Iterable[tuple[Mapping[str, Any], str]] = (
+        addressed: Iterable[Addressed] = (
             (invoice, location or str(invoice["LocationCode"])) for invoice in invoices
         )
         if self._arrivals.are_disturbed:
-            pairs = self._disturbed(pairs)
+            addressed, late = self._arrivals.disturb(addressed, self._location, at=self._clock())
+            self.store.hold_back(late)
         return self.store.add(
             stored_form(invoice, location=code, arrived=self._wall_clock(code))
-            for invoice, code in pairs
+            for invoice, code in addressed
         )
 
     def edit_invoice(
@@ -197,23 +198,6 @@ class IposSimulator:
 
     def _wall_clock(self, code: str) -> datetime:
         return self._location(code).wall_clock(self._clock())
-
-    def _disturbed(
-        self, invoices: Iterable[tuple[Mapping[str, Any], str]]
-    ) -> list[tuple[Mapping[str, Any], str]]:
-        """Apply the faults of arrival: a wrong clock, and invoices that come late."""
-        now = self._clock()
-        arriving: list[tuple[Mapping[str, Any], str]] = []
-        late: list[tuple[Identity, datetime]] = []
-        for invoice, code in invoices:
-            skewed = self._arrivals.with_skewed_clock(invoice, code)
-            visible_from = self._arrivals.visible_from(invoice, self._location(code), added_at=now)
-            if visible_from is not None:
-                late.append((Identity.of(code, skewed), visible_from))
-            arriving.append((skewed, code))
-        if late:
-            self.store.hold_back(late)
-        return arriving
 
     def _routes(self) -> list[Route]:
         return [

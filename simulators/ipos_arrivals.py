@@ -4,7 +4,7 @@ Does not imitate: a link that breaks in the middle of an upload, `ReceivedOn` of
 stays as it was given).
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -13,6 +13,9 @@ from simulators.fault_dice import FaultDice
 from simulators.ipos_access import Location
 from simulators.ipos_store import Identity
 from simulators.ipos_wire import JsonObject, normal_time
+
+# An invoice, and the code of the location under which it is listed.
+Addressed = tuple[Mapping[str, Any], str]
 
 
 class Arrivals:
@@ -27,7 +30,25 @@ class Arrivals:
         faults = self._dice.faults
         return bool(faults.late_upload or faults.offline or faults.clock_skew_seconds)
 
-    def with_skewed_clock(self, invoice: Mapping[str, Any], location: str) -> JsonObject:
+    def disturb(
+        self,
+        invoices: Iterable[Addressed],
+        location_of: Callable[[str], Location],
+        *,
+        at: datetime,
+    ) -> tuple[list[Addressed], list[tuple[Identity, datetime]]]:
+        """Answer the invoices with the times they carry, and until when some are to be hidden."""
+        arriving: list[Addressed] = []
+        late: list[tuple[Identity, datetime]] = []
+        for invoice, code in invoices:
+            skewed = self._with_skewed_clock(invoice, code)
+            visible_from = self._visible_from(invoice, location_of(code), added_at=at)
+            if visible_from is not None:
+                late.append((Identity.of(code, skewed), visible_from))
+            arriving.append((skewed, code))
+        return arriving, late
+
+    def _with_skewed_clock(self, invoice: Mapping[str, Any], location: str) -> JsonObject:
         """Shift `InvDate` by what the clock of the location is wrong."""
         skew_seconds = self._dice.faults.clock_skew_seconds.get(location)
         right = normal_time(invoice.get("InvDate"))
@@ -36,7 +57,7 @@ class Arrivals:
         wrong = datetime.fromisoformat(right) + timedelta(seconds=skew_seconds)
         return {**invoice, "InvDate": wrong.isoformat(timespec="seconds")}
 
-    def visible_from(
+    def _visible_from(
         self, invoice: Mapping[str, Any], location: Location, *, added_at: datetime
     ) -> datetime | None:
         """Answer when a late invoice becomes visible, or None for one that is not late.

@@ -162,11 +162,10 @@ class IposStore:
 
         One that was added already stays as visible as it is.
         """
+        rows = [(*astuple(identity), _instant(until)) for identity, until in late]
         with self._transaction() as connection:
-            connection.executemany(
-                _HOLD_BACK, [(*astuple(identity), _instant(until)) for identity, until in late]
-            )
-            self._none_is_late = False
+            connection.executemany(_HOLD_BACK, rows)
+        self._none_is_late = self._none_is_late and not rows
 
     def edit(self, identity: Identity, changes: Mapping[str, Any], *, arrived: datetime) -> None:
         """Change header fields, or `Lines`, of an invoice; LookupError where there is none.

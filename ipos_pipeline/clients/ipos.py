@@ -238,7 +238,8 @@ class IposClient:
         response = await read(self._client, request, what=what)
         answer = json_of(response, what=what, holds_secret=True)
         try:
-            self._token = str(answer[names.access_token])
+            token = answer[names.access_token]
+            self._token = token if isinstance(token, str) else str(int(token))
             lifetime = timedelta(seconds=int(answer.get(names.expires_in) or 0))
         except (KeyError, ValueError, TypeError):
             message = f"{what}: IPOS answered without a usable {names.access_token!r}"

@@ -84,7 +84,7 @@ class IntegrationErrors:
 
         Returns when to try again, or None where time alone does not help.
         """
-        values = {name: getattr(failure, name) for name in failure.__slots__}
+        values = {name: _storable(getattr(failure, name)) for name in failure.__slots__}
         known = self._connection.execute(
             select(
                 integration_error.c.id,
@@ -202,6 +202,11 @@ class IntegrationErrors:
             .returning(integration_error.c.external_id)
         ).scalars()
         self._history.add("error_closed", list(closed), at=at, how=how)
+
+
+def _storable(value: Any) -> Any:  # noqa: ANN401 - any column's value
+    """Show the one character that PostgreSQL takes in no text, instead of losing the error."""
+    return value.replace("\0", "\\0") if isinstance(value, str) else value
 
 
 _COLUMNS: list[Any] = [integration_error.c[name] for name in OpenError.__slots__]

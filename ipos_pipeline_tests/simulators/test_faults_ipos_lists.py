@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -79,6 +80,17 @@ def test_only_a_share_of_the_uploads_is_late_and_the_day_summary_knows_no_more()
     summary = call(simulator, "GET", "/api/summary", params=query).json()
     assert summary["Data"]["Sales"]["Count"] == 100 - late
     assert len(simulator.invoices()) == 100
+
+
+def test_a_restarted_server_still_waits_for_its_late_uploads(tmp_path: Path) -> None:
+    clock, database = Clock(), str(tmp_path / "ipos.sqlite")
+    faults = Faults(late_upload=1.0, late_upload_seconds_max=HOUR)
+    shop_of(3, clock=clock, database=database, faults=faults).close()
+    simulator = make_simulator(clock=clock, database=database)
+    assert listed(simulator)["TotalRecords"] == 0
+    clock.advance(HOUR)
+    assert listed(simulator)["TotalRecords"] == 3
+    simulator.close()
 
 
 def test_an_upload_that_is_repeated_does_not_hide_what_was_visible() -> None:

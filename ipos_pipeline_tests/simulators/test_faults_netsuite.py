@@ -219,6 +219,16 @@ def test_a_latency_spike_adds_to_the_usual_time() -> None:
     assert len(account.simulator.transactions()) == 2
 
 
+def test_the_same_seed_gives_the_same_day() -> None:
+    def statuses(seed: int) -> list[int]:
+        account = Account(seed=seed)
+        account.simulator.faults = Faults(server_error=0.3, request_limit=0.3)
+        return [account.query(QUERY).status_code for _ in range(25)]
+
+    assert statuses(4) == statuses(4)
+    assert statuses(4) != statuses(5)
+
+
 def test_faults_can_be_kept_to_some_requests_and_to_a_number() -> None:
     """Exactly one create loses its reply; reads and the next create are well."""
     account = account_with(reply_lost=1.0, only=f"POST {RECORDS}/cashSale", faults_max=1)

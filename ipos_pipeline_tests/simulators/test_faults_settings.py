@@ -101,6 +101,12 @@ def test_a_document_is_drawn_by_the_smaller_of_two_shares_too() -> None:
     assert all(many.hits_document("odd_invoice", number) for number in struck)
 
 
+def test_an_unknown_host_cannot_be_reached_in_process() -> None:
+    simulator = make_simulator()
+    with pytest.raises(httpx2.ConnectError, match="no simulator answers for elsewhere"):
+        call(simulator, "GET", "http://elsewhere/api/invoices")
+
+
 def test_faults_are_replaced_while_the_simulator_runs() -> None:
     simulator = make_simulator()
     simulator.faults = dataclasses.replace(simulator.faults, page_size_cap=1)
