@@ -153,16 +153,19 @@ class IntegrationErrors:
             )
 
     def close_unreadable(
-        self, location_code: str, number: str, *, at: datetime, how: str, but: str = ""
+        self, location_code: str, business_date: date, *, but: Iterable[str], at: datetime
     ) -> None:
-        """Close the quarantine of other versions of an invoice, found by its number."""
+        """Close the quarantine of what IPOS no longer shows for a day in that form.
+
+        It was corrected, and is landed under its number, or it was deleted there.
+        """
         self._close(
             integration_error.c.location_code == location_code,
-            integration_error.c.number == number,
+            integration_error.c.business_date == business_date,
             integration_error.c.stage == Stage.PARSE,
-            integration_error.c.external_id != but,
+            integration_error.c.external_id.not_in(list(but)),
             at=at,
-            how=how,
+            how="IPOS no longer shows it in this form",
         )
 
     def open_of_day(self, location_code: str, business_date: date) -> list[OpenError]:

@@ -83,17 +83,16 @@ async def land_store_day(
         with ledger.write(run) as work:
             _land(work, chunk, landed, configuration=configuration, profile=profile, at=clock())
     now = clock()
+    quarantined = _quarantine(unreadable, configuration=configuration, day=day)
     with ledger.write(run) as work:
-        for failure in _quarantine(unreadable, configuration=configuration, day=day):
+        for failure in quarantined:
             work.errors.fail(failure, at=now)
-            if failure.number is not None:
-                work.errors.close_unreadable(
-                    failure.location_code,
-                    failure.number,
-                    at=now,
-                    how="IPOS shows another version",
-                    but=failure.external_id,
-                )
+        work.errors.close_unreadable(
+            configuration.location_code,
+            day,
+            but=[failure.external_id for failure in quarantined],
+            at=now,
+        )
         work.store_days.note_list(
             configuration.location_code, day, shown_documents=shown_in_all, at=now
         )
@@ -213,9 +212,6 @@ def _write_plans(
             )
         else:
             work.errors.fail(_held(one, plan), at=at)
-        work.errors.close_unreadable(
-            one.invoice.location_code, one.invoice.inv_no, at=at, how="the invoice was read"
-        )
     work.entries.plan(entries, at=at)
 
 

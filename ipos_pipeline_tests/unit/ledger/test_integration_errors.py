@@ -100,16 +100,17 @@ def test_the_database_itself_refuses_a_second_open_error(
     engine.dispose()
 
 
-def test_an_invoice_that_can_be_read_closes_its_quarantine(ledger: LedgerStore) -> None:
-    """Its key was made of its content, so only the number connects the two."""
+def test_quarantine_closes_once_ipos_no_longer_shows_the_invoice_in_that_form(
+    ledger: LedgerStore,
+) -> None:
     raw = failure("IPOS-DXB01-RAW-0123456789abcdef", stage=Stage.PARSE)
     with ledger.write("run-1") as work:
         work.errors.fail(raw, at=NOON)
-        work.errors.close_unreadable(LOCATION, "9", at=LATER, how="read")
+        work.errors.close_unreadable(LOCATION, DAY, but=[raw.external_id], at=LATER)
+        work.errors.close_unreadable("DXB02", DAY, but=[], at=LATER)
+        work.errors.close_unreadable(LOCATION, DAY + timedelta(days=1), but=[], at=LATER)
         assert work.errors.count_unreadable(LOCATION, DAY) == 1
-        work.errors.close_unreadable("DXB02", "10377", at=LATER, how="read")
-        assert work.errors.count_unreadable(LOCATION, DAY) == 1
-        work.errors.close_unreadable(LOCATION, "10377", at=LATER, how="read")
+        work.errors.close_unreadable(LOCATION, DAY, but=[], at=LATER)
         assert work.errors.count_unreadable(LOCATION, DAY) == 0
 
 
