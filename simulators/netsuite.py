@@ -79,7 +79,8 @@ class NetSuiteSimulator(SimulatedAccount):
     A write takes effect at the end of its latency, so a client that gave up waiting may find
     nothing at first and the record a moment later, as with the real system. It works unless
     `faults` say otherwise; they may be replaced while it runs, and those that happened are counted
-    by name in `fault_counts`.
+    by name in `fault_counts`. With `external_ids_unique=False` it is an account that NetSuite does
+    not offer, which takes an external ID twice: to see what a client's own safeguards are worth.
     Not imitated: TBA, RESTlets, SOAP, asynchronous requests and batches, metadata-catalog,
     governance limits, roles and permissions, more than one form, record types other than cash
     sales, cash refunds and custom records (lists are read through SuiteQL only).
@@ -96,6 +97,7 @@ class NetSuiteSimulator(SimulatedAccount):
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         seed: int = 0,
         faults: Faults = NO_FAULTS,
+        external_ids_unique: bool = True,
     ) -> None:
         self.account_id = account_id
         self.slots = slots
@@ -110,7 +112,8 @@ class NetSuiteSimulator(SimulatedAccount):
         self._requests: deque[RecordedRequest] = deque(maxlen=REQUESTS_KEPT)
         self._in_progress = 0
         self.most_in_progress = 0
-        super().__init__(Database(database), clock)
+        stored = Database(database, external_ids_unique=external_ids_unique)
+        super().__init__(stored, clock)
         self._tokens = TokenService(self._database, account_id, clock)
         self._records = RecordService(self._cash, self._custom, self._lists)
         self._queries = QueryService(SuiteQL(self._database))

@@ -21,7 +21,7 @@ CREATE TABLE IF NOT EXISTS ns_list (
     isinactive TEXT NOT NULL, fields TEXT NOT NULL, PRIMARY KEY (kind, id)
 );
 CREATE TABLE IF NOT EXISTS ns_transaction (
-    id INTEGER PRIMARY KEY AUTOINCREMENT, record_type TEXT NOT NULL, externalid TEXT UNIQUE,
+    id INTEGER PRIMARY KEY AUTOINCREMENT, record_type TEXT NOT NULL, externalid TEXT,
     tranid TEXT NOT NULL, trandate TEXT NOT NULL, status TEXT NOT NULL, entity INTEGER,
     location INTEGER, subsidiary INTEGER, currency INTEGER, account INTEGER, memo TEXT,
     subtotal_cents INTEGER NOT NULL, tax_cents INTEGER NOT NULL, total_cents INTEGER NOT NULL,
@@ -52,7 +52,7 @@ CREATE TABLE IF NOT EXISTS ns_assertion (
 class Database:
     """One connection, used by one thread at a time; a write is a whole transaction."""
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, *, external_ids_unique: bool = True) -> None:
         self._connection = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
         self._lock = threading.RLock()
         # Closes the connection with the simulator, so that no test must remember to.
@@ -62,6 +62,10 @@ class Database:
         self._connection.execute("PRAGMA journal_mode=WAL")
         self._connection.execute("PRAGMA case_sensitive_like=ON")
         self._connection.executescript(_TABLES)
+        unique = "UNIQUE" if external_ids_unique else ""
+        self._connection.execute(
+            f"CREATE {unique} INDEX IF NOT EXISTS ns_externalid ON ns_transaction (externalid)"
+        )
 
     @contextmanager
     def connection(self) -> Iterator[sqlite3.Connection]:
