@@ -9,15 +9,11 @@ from ipos_pipeline.defs.partitions import StoreDay
 from ipos_pipeline.defs.reporting import amount, table
 from ipos_pipeline.defs.resources import Frame, Opened, clear_failures
 from ipos_pipeline.domain.line_frames import column_total
-from ipos_pipeline.domain.mapping import MappingRules
 from ipos_pipeline.domain.netsuite_record import CASH_REFUND, CASH_SALE, RecordType
 from ipos_pipeline.ledger.entries import PartitionScope
 from ipos_pipeline.ledger.entry import Status
 from ipos_pipeline.steps import ledger_frames
-from ipos_pipeline.steps.posting import post_documents
-from ipos_pipeline.steps.preparing import Preparer
-from ipos_pipeline.steps.releasing import release_solved
-from ipos_pipeline.steps.settling import Posted
+from ipos_pipeline.steps.posting_ipos import post_store_day
 
 
 def cash_sales(
@@ -52,9 +48,20 @@ def _post(
     store_day = StoreDay.of(context.partition_key)
     code, day = store_day.location_code, store_day.day
     with clear_failures():
-        rules = connections.mapping_rules(connections.configuration(code))
-        scope = PartitionScope(code, day, record_type)
-        posted = connections.wait_for(_post_due(connections, scope, rules, run=context.run.run_id))
+        configuration = connections.configuration(code)
+        posted = connections.wait_for(
+            post_store_day(
+                connections.netsuite,
+                connections.ledger,
+                connections.mapping_rules(configuration),
+                scope=PartitionScope(code, day, record_type),
+                item_field=connections.settings.item_field,
+                run=context.run.run_id,
+                clock=connections.clock,
+                pacing=connections.pacing,
+                lease=connections.settings.claim_lease,
+            )
+        )
         frame = ledger_frames.postings(
             connections.ledger, lines, record_type=record_type, location_code=code, day=day
         )
@@ -73,34 +80,4 @@ def _post(
             "postings": table(frame),
         },
         check_results=[checks.no_failed_postings(frame)],
-    )
-
-
-async def _post_due(
-    connections: Connections, scope: PartitionScope, rules: MappingRules, *, run: str
-) -> Posted:
-    settings = connections.settings
-    await release_solved(
-        connections.netsuite,
-        connections.ledger,
-        location_codes=[scope.location_code],
-        item_field=settings.item_field,
-        run=run,
-        at=connections.clock(),
-    )
-    preparer = Preparer(
-        connections.netsuite,
-        connections.ledger,
-        rules,
-        item_field=settings.item_field,
-    )
-    return await post_documents(
-        connections.netsuite,
-        connections.ledger,
-        preparer.prepare,
-        scope=scope,
-        run=run,
-        clock=connections.clock,
-        pacing=connections.pacing,
-        lease=settings.claim_lease,
     )

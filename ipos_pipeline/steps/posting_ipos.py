@@ -1,0 +1,57 @@
+"""Posting a store-day's IPOS invoices: what the catalogue has solved is due again; all is sent.
+
+Belongs here: what IPOS adds to the posting of documents. Not here: how documents are posted
+(posting.py), how an invoice becomes one (preparing.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from ipos_pipeline.clients.http import Pacing
+from ipos_pipeline.clients.netsuite import NetSuiteClient
+from ipos_pipeline.domain.mapping import MappingRules
+from ipos_pipeline.ledger.entries import PartitionScope
+from ipos_pipeline.ledger.store import LedgerStore
+from ipos_pipeline.steps.posting import post_documents
+from ipos_pipeline.steps.preparing import Preparer
+from ipos_pipeline.steps.releasing import release_solved
+from ipos_pipeline.steps.settling import Posted
+
+
+async def post_store_day(
+    netsuite: NetSuiteClient,
+    ledger: LedgerStore,
+    rules: MappingRules,
+    *,
+    scope: PartitionScope,
+    item_field: str,
+    run: str,
+    clock: Callable[[], datetime],
+    pacing: Pacing,
+    lease: timedelta,
+) -> Posted:
+    """Bring every document of one store-day and record type that is due into NetSuite.
+
+    Raises what `post_documents` raises.
+    """
+    await release_solved(
+        netsuite,
+        ledger,
+        location_codes=[scope.location_code],
+        item_field=item_field,
+        run=run,
+        at=clock(),
+    )
+    preparer = Preparer(netsuite, ledger, rules, item_field=item_field)
+    return await post_documents(
+        netsuite,
+        ledger,
+        preparer.prepare,
+        scope=scope,
+        run=run,
+        clock=clock,
+        pacing=pacing,
+        lease=lease,
+    )
