@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo ui test lint check lock clean
+.PHONY: help install demo ui test lint check storms lock clean
 
 help: ## List the commands
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
@@ -35,6 +35,10 @@ lint: install ## Format, lint, types and layers
 	$(BIN)/lint-imports
 
 check: lint test ## Lint, types, layers and tests
+
+storms: install ## Seeded fault storms: make storms SEEDS=500 [START=1]
+	$(BIN)/python -m ipos_pipeline_tests.simulation.seeds --seeds $(or $(SEEDS),500) \
+	  $(if $(START),--start $(START))
 
 lock: ## Resolve the dependencies anew into requirements.lock (needs uv)
 	uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes \

@@ -93,11 +93,15 @@ def simulated_world(
     algorithm: str,
     ledger_url: str,
     sales: Sales = NOTHING_SOLD,
+    external_ids_unique: bool = True,
+    seed: int = 0,
 ) -> Iterator[SimulatedWorld]:
     """Build the world and close it afterwards; by default one shop that has sold nothing."""
     clock = Clock()
-    ipos = IposSimulator(clock=clock, sleep=clock.sleep)
-    netsuite = NetSuiteSimulator(clock=clock)
+    ipos = IposSimulator(clock=clock, sleep=clock.sleep, seed=seed)
+    netsuite = NetSuiteSimulator(
+        clock=clock, sleep=clock.sleep, seed=seed, external_ids_unique=external_ids_unique
+    )
     netsuite.register_client(CLIENT_ID, CERTIFICATE_ID, public_key_pem)
     build_world(netsuite, ipos, ipos_base_url=IPOS_URL, sales=sales)
     environment = {
