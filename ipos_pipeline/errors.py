@@ -14,11 +14,18 @@ PipelineError
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 
 class PipelineError(Exception):
-    """An error that says what happened and, in `recovery`, what to do next."""
+    """An error that says what happened and, in `recovery`, what to do next.
+
+    `system` names whose trouble it is: NetSuite, IPOS of one location, or our own settings.
+    """
 
     recovery = "Read the message and the log of this run, then run the partition again."
+    system = "settings"
 
     def __init__(self, message: str, *, recovery: str | None = None) -> None:
         super().__init__(message)
@@ -31,6 +38,17 @@ class ConfigurationError(PipelineError):
     """Nothing can be done until a person changes a setting or a configuration record."""
 
     recovery = "Correct the setting that the message names, then run the partition again."
+
+
+@contextmanager
+def trouble_of(system: str) -> Iterator[None]:
+    """Name the system in whatever error passes through; the innermost name counts."""
+    try:
+        yield
+    except PipelineError as error:
+        if "system" not in error.__dict__:
+            error.system = system
+        raise
 
 
 class AuthenticationError(ConfigurationError):

@@ -11,6 +11,7 @@ import click
 
 from ipos_pipeline.cli.demo import demo
 from ipos_pipeline.cli.output import console
+from ipos_pipeline.cli.rebuild_ledger import rebuild_ledger
 from ipos_pipeline.cli.simulate import simulate
 from ipos_pipeline.cli.sync import sync
 from ipos_pipeline.errors import ConfigurationError, PipelineError
@@ -31,7 +32,7 @@ def cli() -> None:
     """
 
 
-for command in (sync, simulate, demo):
+for command in (sync, rebuild_ledger, simulate, demo):
     cli.add_command(command)
 
 

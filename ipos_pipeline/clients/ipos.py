@@ -19,7 +19,7 @@ from ipos_pipeline.domain.business_day import business_day_bounds
 from ipos_pipeline.domain.configuration import IposConfiguration
 from ipos_pipeline.domain.ipos_profile import IposProfile
 from ipos_pipeline.domain.json_text import canonical_hash, write_json
-from ipos_pipeline.errors import AuthenticationError, TransientError
+from ipos_pipeline.errors import AuthenticationError, TransientError, trouble_of
 
 PAGES_MAX = 10_000
 PASSES_MAX = 6
@@ -30,7 +30,10 @@ Which = Literal["unacknowledged", "all"]
 
 @dataclass(frozen=True, slots=True)
 class RawInvoice:
-    """One invoice as IPOS sent it, the hash of its content, and from which of the two feeds."""
+    """One invoice as IPOS sent it, the hash of its content, and from which of the two feeds.
+
+    What our own acknowledgement changes on it is not content.
+    """
 
     raw: Any
     content_hash: str
@@ -77,23 +80,22 @@ class IposClient:
 
         Each distinct version appears once. Raises TransientError if the list keeps changing.
         """
-        invoices = await self._whole_list(self._invoices_url, day, which)
-        found = [RawInvoice(raw, key, from_returns_feed=False) for key, raw in invoices.items()]
-        if self._returns_url:
-            returns = await self._whole_list(self._returns_url, day, which)
-            found += [RawInvoice(raw, key, from_returns_feed=True) for key, raw in returns.items()]
+        found: list[RawInvoice] = []
+        for url, is_returns in ((self._invoices_url, False), (self._returns_url, True)):
+            if url is not None:
+                with trouble_of(self.system):
+                    listed = await self._whole_list(url, day, which)
+                found += [
+                    RawInvoice(raw, self._content_hash(raw), from_returns_feed=is_returns)
+                    for raw in listed.values()
+                ]
         return found
 
     async def count(self, day: date, which: Which) -> int:
         """Count a business day's invoices with the cheapest call there is."""
-        total = 0
-        for url in filter(None, (self._invoices_url, self._returns_url)):
-            page = await self._page(url, day, which, page_number=1, page_size=1)
-            if page.total_records is None:
-                total += len(await self._whole_list(url, day, which))
-            else:
-                total += page.total_records
-        return total
+        urls = filter(None, (self._invoices_url, self._returns_url))
+        with trouble_of(self.system):
+            return sum([await self._count(url, day, which) for url in urls])
 
     async def acknowledge(self, documents: Sequence[AcknowledgedDocument]) -> dict[str, str]:
         """Tell IPOS that NetSuite has these; returns document key -> why IPOS refused it.
@@ -105,9 +107,15 @@ class IposClient:
             self._profile.acknowledge.documents: [self._told(one) for one in documents],
         }
         path = self._configuration.acknowledge_url or self._profile.paths.acknowledge
-        answer = await self._ask("POST", self._url(path), content=write_json(body))
-        refuse_failure(answer, self._profile, what=self._what("acknowledgement"))
+        with trouble_of(self.system):
+            answer = await self._ask("POST", self._url(path), content=write_json(body))
+            refuse_failure(answer, self._profile, what=self._what("acknowledgement"))
         return self._refusals(documents, answer)
+
+    @property
+    def system(self) -> str:
+        """The name of this location's IPOS in errors and outages."""
+        return f"IPOS {self._configuration.location_code}"
 
     @property
     def _invoices_url(self) -> str:
@@ -126,6 +134,12 @@ class IposClient:
 
     def _what(self, thing: str) -> str:
         return f"IPOS {thing} of {self._configuration.location_code}"
+
+    async def _count(self, url: str, day: date, which: Which) -> int:
+        page = await self._page(url, day, which, page_number=1, page_size=1)
+        if page.total_records is None:
+            return len(await self._whole_list(url, day, which))
+        return page.total_records
 
     async def _whole_list(self, url: str, day: date, which: Which) -> dict[str, Any]:
         """Read the list until one pass was whole or a re-read adds nothing; by content.
@@ -245,6 +259,13 @@ class IposClient:
             message = f"{what}: IPOS answered without a usable {names.access_token!r}"
             raise AuthenticationError(message) from None
         self._token_until = now + lifetime
+
+    def _content_hash(self, raw: Any) -> str:  # noqa: ANN401 - whatever IPOS sent
+        names = self._profile.acknowledge
+        told = {names.posted, names.erp_id, names.erp_refund_id}
+        if isinstance(raw, dict):
+            raw = {name: value for name, value in raw.items() if name not in told}
+        return canonical_hash(raw)
 
     def _told(self, document: AcknowledgedDocument) -> dict[str, Any]:
         names = self._profile.acknowledge

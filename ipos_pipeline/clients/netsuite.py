@@ -21,7 +21,10 @@ from ipos_pipeline.domain.chunks import chunked
 from ipos_pipeline.domain.json_text import read_json, write_json
 from ipos_pipeline.domain.money import round_money
 from ipos_pipeline.domain.netsuite_item import INVENTORY_ITEM, NetSuiteItem
-from ipos_pipeline.errors import InDoubtError, TransientError
+from ipos_pipeline.errors import InDoubtError, TransientError, trouble_of
+
+NETSUITE = "NetSuite"
+"""The system's name in errors and outages."""
 
 RECORD_PATH = "/services/rest/record/v1/"
 SUITEQL_PATH = "/services/rest/query/v1/suiteql"
@@ -162,7 +165,8 @@ class NetSuiteClient:
             self._learn_from(response)
             return _page(response)
 
-        return await retry_transient(ask, self._pacing)
+        with trouble_of(NETSUITE):
+            return await retry_transient(ask, self._pacing)
 
     async def _write(
         self, method: str, path: str, payload: Mapping[str, Any], *, what: str
@@ -176,11 +180,12 @@ class NetSuiteClient:
                 "X-NetSuite-PropertyNameValidation": "Error",
             },
         )
-        async with self._limit.slot():
-            response = await write(self._client, request, auth=self._auth, what=what)
-        self._learn_from(response)
-        if not response.is_success:
-            raise error_of(response, what=what, is_write=True)
+        with trouble_of(NETSUITE):
+            async with self._limit.slot():
+                response = await write(self._client, request, auth=self._auth, what=what)
+            self._learn_from(response)
+            if not response.is_success:
+                raise error_of(response, what=what, is_write=True)
         return response
 
     def _learn_from(self, response: httpx2.Response) -> None:

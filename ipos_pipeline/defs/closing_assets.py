@@ -2,20 +2,23 @@
 
 import dagster as dg
 
+from ipos_pipeline.clients.netsuite import NETSUITE
 from ipos_pipeline.defs import checks
 from ipos_pipeline.defs.partitions import StoreDay
 from ipos_pipeline.defs.reporting import amount, table
 from ipos_pipeline.defs.resources import Frame, Opened, clear_failures
+from ipos_pipeline.errors import PipelineError
 from ipos_pipeline.steps import ledger_frames
 from ipos_pipeline.steps.acknowledging import acknowledge_store_day
 from ipos_pipeline.steps.reconciling import reconcile_store_day
+from ipos_pipeline.steps.watching_outages import note_recovery
 
 
 def acknowledgements(context: dg.AssetExecutionContext, connections: Opened) -> Frame:
     """Which invoices IPOS has been told of: only those of which NetSuite has everything."""
     store_day = StoreDay.of(context.partition_key)
     code, day = store_day.location_code, store_day.day
-    with clear_failures():
+    with clear_failures(connections, run=context.run.run_id):
         configuration = connections.configuration(code)
         done = connections.wait_for(
             acknowledge_store_day(
@@ -44,7 +47,7 @@ def acknowledgements(context: dg.AssetExecutionContext, connections: Opened) -> 
 def integration_errors(context: dg.AssetExecutionContext, connections: Opened) -> Frame:
     """What is open for the store-day: one row for each document and stage, with what to do."""
     store_day = StoreDay.of(context.partition_key)
-    with clear_failures():
+    with clear_failures(connections, run=context.run.run_id):
         frame = ledger_frames.open_errors(
             connections.ledger, location_code=store_day.location_code, day=store_day.day
         )
@@ -62,7 +65,7 @@ def integration_errors(context: dg.AssetExecutionContext, connections: Opened) -
 def store_day_reconciliation(context: dg.AssetExecutionContext, connections: Opened) -> Frame:
     """IPOS, ledger and NetSuite side by side, read afresh: one row for each difference."""
     store_day = StoreDay.of(context.partition_key)
-    with clear_failures():
+    with clear_failures(connections, run=context.run.run_id):
         configuration = connections.configuration(store_day.location_code)
         found = connections.wait_for(
             reconcile_store_day(
@@ -74,6 +77,8 @@ def store_day_reconciliation(context: dg.AssetExecutionContext, connections: Ope
                 day=store_day.day,
             )
         )
+        systems = [NETSUITE, connections.ipos(configuration).system, PipelineError.system]
+        note_recovery(connections.ledger, systems, run=context.run.run_id, at=connections.clock())
     frame = ledger_frames.differences_frame(found.differences)
     return dg.MaterializeResult(
         value=frame,

@@ -19,7 +19,7 @@ def raw_invoices(context: dg.AssetExecutionContext, connections: Opened) -> Fram
     for each line. An invoice of another day is landed under its own day.
     """
     store_day = StoreDay.of(context.partition_key)
-    with clear_failures():
+    with clear_failures(connections, run=context.run.run_id):
         configuration = connections.configuration(store_day.location_code)
         profile = connections.profile(configuration)
         landed = connections.wait_for(
@@ -57,7 +57,7 @@ def split_invoice_lines(
     """Lines sold and lines returned; quantities and amounts are positive in both from here on."""
     store_day = StoreDay.of(context.partition_key)
     sale_lines, refund_lines = split_lines(raw_invoices)
-    with clear_failures():
+    with clear_failures(connections, run=context.run.run_id):
         planned = ledger_frames.planned_documents(
             connections.ledger, location_code=store_day.location_code, day=store_day.day
         )

@@ -47,7 +47,7 @@ def _post(
 ) -> Frame:
     store_day = StoreDay.of(context.partition_key)
     code, day = store_day.location_code, store_day.day
-    with clear_failures():
+    with clear_failures(connections, run=context.run.run_id):
         configuration = connections.configuration(code)
         posted = connections.wait_for(
             post_store_day(

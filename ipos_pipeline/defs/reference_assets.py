@@ -47,9 +47,9 @@ def reference_assets() -> list[dg.AssetsDefinition]:
     return [_declare(ipos_configuration, CONFIGURATION), _declare(netsuite_items, ITEMS)]
 
 
-def ipos_configuration(connections: Opened) -> Frame:
+def ipos_configuration(context: dg.AssetExecutionContext, connections: Opened) -> Frame:
     """The active IPOS Configuration records, one row for each location, without credentials."""
-    with clear_failures():
+    with clear_failures(connections, run=context.run.run_id):
         active = connections.configurations()
     frame = frame_of(_rows(active.values(), CONFIGURATION), CONFIGURATION)
     return dg.MaterializeResult(
@@ -57,9 +57,9 @@ def ipos_configuration(connections: Opened) -> Frame:
     )
 
 
-def netsuite_items(connections: Opened) -> Frame:
+def netsuite_items(context: dg.AssetExecutionContext, connections: Opened) -> Frame:
     """NetSuite's inventory items that have a barcode."""
-    with clear_failures():
+    with clear_failures(connections, run=context.run.run_id):
         items = connections.wait_for(
             connections.netsuite.inventory_items(item_field=connections.settings.item_field)
         )

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import dagster as dg
 
 from ipos_pipeline.connections import Connections
 from ipos_pipeline.errors import PipelineError, TransientError
+from ipos_pipeline.steps.watching_outages import note_outage
 
 Opened = dg.ResourceParam[Connections]
 """An asset's parameter `connections`."""
@@ -33,11 +34,16 @@ def connections_resource(connect: Callable[[], Connections]) -> dg.ResourceDefin
 
 
 @contextmanager
-def clear_failures() -> Iterator[None]:
-    """Turn our errors into a `dagster.Failure` with one sentence and a line on what to do."""
+def clear_failures(connections: Connections, *, run: str) -> Iterator[None]:
+    """Turn our errors into a `dagster.Failure` with one sentence and a line on what to do.
+
+    Each is also noted as an outage of the system that caused it, which people are told of once.
+    """
     try:
         yield
     except PipelineError as error:
+        with suppress(PipelineError):  # the ledger itself may be what failed
+            note_outage(connections.ledger, error, run=run, at=connections.clock())
         raise dg.Failure(
             description=error.message,
             metadata={"error": type(error).__name__, "recovery": error.recovery},

@@ -40,7 +40,7 @@ def store_days_sensor(
     context: dg.SensorEvaluationContext, connections: Opened
 ) -> dg.SensorResult | dg.SkipReason:
     """Ask IPOS for counts and the ledger for what is due; start what needs a run."""
-    with clear_failures():
+    with clear_failures(connections, run="store_days_sensor"):
         registered = set(context.instance.get_dynamic_partitions(LOCATIONS))
         active = {
             code: configuration
@@ -133,7 +133,7 @@ def location_partitions_sensor(
     context: dg.SensorEvaluationContext, connections: Opened
 ) -> dg.SensorResult | dg.SkipReason:
     """Add the partitions of new locations and remove those of inactive ones."""
-    with clear_failures():
+    with clear_failures(connections, run="location_partitions_sensor"):
         active = set(connections.configurations())
     registered = set(context.instance.get_dynamic_partitions(LOCATIONS))
     to_add, to_remove = locations_to_change(registered, active)

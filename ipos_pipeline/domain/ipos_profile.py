@@ -88,7 +88,10 @@ class LineNames(_Words):
 
 
 class AcknowledgeNames(_Words):
-    """Keys of the acknowledgement and of its answer."""
+    """Keys of the acknowledgement and of its answer.
+
+    `posted` and the ERP numbers also stand on invoices of the list, where the vendor has them.
+    """
 
     location_code: str = "LocationCode"
     documents: str = "Documents"
@@ -100,6 +103,7 @@ class AcknowledgeNames(_Words):
     status: str = "Status"
     status_posted: str = "POSTED"
     results: str = "Results"
+    posted: str = "Posted"
     documents_max: int = Field(default=50, ge=1)
 
 

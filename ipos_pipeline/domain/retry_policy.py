@@ -13,7 +13,7 @@ from ipos_pipeline.domain.problem import MASTER_DATA_CODES
 
 DELAYS = (timedelta(minutes=15), timedelta(hours=1), timedelta(hours=4), timedelta(days=1))
 REVIEW_AFTER = timedelta(days=7)
-PERSON_CODES = frozenset({"total_differs", "external_id_taken"})
+PERSON_CODES = frozenset({"total_differs", "external_id_taken", "acknowledged_not_posted"})
 
 
 def next_attempt_at(

@@ -189,6 +189,26 @@ event = Table(
     Index(None, "subject"),
 )
 
+outage = Table(
+    "outage",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("system", String(200), nullable=False, comment="NetSuite, or IPOS of one location"),
+    Column("message", Text, nullable=False),
+    Column("recovery", Text, nullable=False),
+    Column("failures", Integer, nullable=False, comment="runs and ticks that it has stopped"),
+    Column("opened_at", UtcDateTime, nullable=False),
+    Column("last_failed_at", UtcDateTime, nullable=False),
+    Column("closed_at", UtcDateTime),
+    Index(
+        "uq_outage_open",
+        "system",
+        unique=True,
+        sqlite_where=text("closed_at IS NULL"),
+        postgresql_where=text("closed_at IS NULL"),
+    ),
+)
+
 store_day = Table(
     "store_day",
     metadata,

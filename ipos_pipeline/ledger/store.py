@@ -21,12 +21,15 @@ from ipos_pipeline.ledger.documents import Documents
 from ipos_pipeline.ledger.entries import Entries
 from ipos_pipeline.ledger.history import History
 from ipos_pipeline.ledger.integration_errors import IntegrationErrors
+from ipos_pipeline.ledger.outages import Outages
 from ipos_pipeline.ledger.store_days import StoreDays
 
-SCHEMA_VERSION = "0001"
+SCHEMA_VERSION = "0002"
 """The newest revision below migrations/versions; a test compares the two."""
 
 BUSY_TIMEOUT_SECONDS = 60
+WRITER_LOCK = 4907130021
+"""Any number; whoever holds PostgreSQL's advisory lock of this number may write."""
 MIGRATIONS = Path(__file__).parent / "migrations"
 
 
@@ -39,6 +42,7 @@ class Transaction:
     acknowledgements: Acknowledgements
     errors: IntegrationErrors
     history: History
+    outages: Outages
     store_days: StoreDays
 
 
@@ -79,16 +83,43 @@ class LedgerStore:
 
     @contextmanager
     def write(self, actor: str) -> Iterator[Transaction]:
-        """Begin a unit of work; `actor` (a run ID or a person) is named in the history."""
-        connecting = self._engine.connect().execution_options(ledger_write=True)
-        with connecting as connection, connection.begin():
+        """Begin a unit of work; `actor` (a run ID or a person) is named in the history.
+
+        It waits for other writers and then sees everything they did; so what it reads stays true
+        until it ends (ADR 0012). Never wait for another system inside.
+        """
+        with _writing(self._engine) as connection:
             yield _transaction(connection, actor)
 
     @contextmanager
     def read(self) -> Iterator[Transaction]:
-        """Begin a consistent look at the ledger."""
+        """Begin a look at the ledger as it stood at one moment; it waits for nobody."""
         with self._engine.connect() as connection:
+            if connection.dialect.name == "postgresql":
+                connection.exec_driver_sql(_ONE_MOMENT)
             yield _transaction(connection, actor="reader")
+
+
+@contextmanager
+def _writing(engine: Engine) -> Iterator[Connection]:
+    """Begin a transaction that is the only one to write, on either kind of database."""
+    connecting = engine.connect().execution_options(ledger_write=True)
+    with connecting as connection, connection.begin():
+        if connection.dialect.name == "postgresql":
+            connection.exec_driver_sql(_WAIT_FOR_WRITERS)
+        yield connection
+
+
+# The lock ends with the transaction. A writer that hangs, or whose machine is gone, must not keep
+# it: PostgreSQL itself ends a transaction that does nothing.
+_WAIT_FOR_WRITERS = (
+    f"SET LOCAL lock_timeout = '{BUSY_TIMEOUT_SECONDS}s';"
+    f"SET LOCAL idle_in_transaction_session_timeout = '{BUSY_TIMEOUT_SECONDS}s';"
+    f"SELECT pg_advisory_xact_lock({WRITER_LOCK})"
+)
+
+# PostgreSQL otherwise shows each statement what was committed meanwhile.
+_ONE_MOMENT = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"
 
 
 def _transaction(connection: Connection, actor: str) -> Transaction:
@@ -99,6 +130,7 @@ def _transaction(connection: Connection, actor: str) -> Transaction:
         acknowledgements=Acknowledgements(connection, history),
         errors=IntegrationErrors(connection, history),
         history=history,
+        outages=Outages(connection, history),
         store_days=StoreDays(connection),
     )
 
@@ -174,15 +206,12 @@ def _version(connection: Connection) -> str | None:
 
 
 def _migrate(engine: Engine) -> None:
-    """Run Alembic under a lock, so that several first runs at once create the tables only once."""
+    """Run Alembic as the only writer, so that first runs at once create the tables only once."""
     from alembic import command  # noqa: PLC0415 - only a new or old ledger needs it
     from alembic.config import Config  # noqa: PLC0415
 
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
-    connecting = engine.connect().execution_options(ledger_write=True)
-    with connecting as connection, connection.begin():
-        if connection.dialect.name == "postgresql":
-            connection.execute(text("SELECT pg_advisory_xact_lock(4907130021)"))
+    with _writing(engine) as connection:
         config.attributes["connection"] = connection
         command.upgrade(config, "head")

@@ -47,7 +47,7 @@ class Settings(BaseModel):
     data_dir: Path = Field(default=Path("data"), alias="IPOS_PIPELINE_DATA_DIR")
     ledger_url_given: str | None = Field(default=None, alias="IPOS_PIPELINE_LEDGER_URL", repr=False)
     start_date: date = Field(default=FIRST_DAY, alias=START_DATE)
-    look_back_days: int = Field(default=3, ge=0, le=60, alias="IPOS_PIPELINE_LOOK_BACK_DAYS")
+    look_back_days: int = Field(default=4, ge=0, le=60, alias="IPOS_PIPELINE_LOOK_BACK_DAYS")
     claim_seconds: int = Field(default=600, ge=1, alias="IPOS_PIPELINE_CLAIM_SECONDS")
     configuration_file: Path | None = Field(default=None, alias="IPOS_CONFIGURATION_FILE")
     profile_file: Path | None = Field(default=None, alias="IPOS_PROFILE_FILE")

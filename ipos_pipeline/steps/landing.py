@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
-from ipos_pipeline.clients.ipos import IposClient, RawInvoice
+from ipos_pipeline.clients.ipos import IposClient, RawInvoice, Which
 from ipos_pipeline.domain.business_day import business_day_bounds
 from ipos_pipeline.domain.chunks import chunked
 from ipos_pipeline.domain.configuration import IposConfiguration
@@ -20,7 +20,7 @@ from ipos_pipeline.domain.ipos_profile import IposProfile
 from ipos_pipeline.domain.json_text import write_json
 from ipos_pipeline.domain.money import round_money
 from ipos_pipeline.domain.planning import Plan, plan_invoice
-from ipos_pipeline.errors import MalformedInvoiceError
+from ipos_pipeline.errors import MalformedInvoiceError, trouble_of
 from ipos_pipeline.ledger.documents import KnownVersion, SourceDocument, State
 from ipos_pipeline.ledger.entry import PostingEntry, Status
 from ipos_pipeline.ledger.integration_errors import Failure, Stage
@@ -44,7 +44,8 @@ class Landed:
     """What one look at IPOS brought: counts of documents, and the other days it reopened.
 
     `shown_in_all` counts what IPOS shows for the day, confirmed or not; `accounted_for` what the
-    ledger holds of the same hours, unreadable ones included.
+    ledger holds of the same hours, unreadable ones included. `document_keys` are those that could
+    be read.
     """
 
     shown: int = 0
@@ -56,6 +57,7 @@ class Landed:
     unreadable: int = 0
     shown_again: int = 0
     other_days: set[date] = field(default_factory=set)
+    document_keys: set[str] = field(default_factory=set)
 
 
 async def land_store_day(
@@ -67,21 +69,27 @@ async def land_store_day(
     day: date,
     run: str,
     clock: Callable[[], datetime],
+    which: Which = "unacknowledged",
 ) -> Landed:
-    """Read what IPOS shows as unacknowledged for a store-day and land it.
+    """Read what IPOS shows for a store-day, usually as unacknowledged, and land it.
 
     The whole list is read before anything is landed, and everything is landed before anything is
     acknowledged, so that acknowledging cannot shift pages under the reader. Raises
     LocationMismatchError, with nothing landed, when an invoice belongs to another location.
     """
-    arrived = await ipos.invoices(day, "unacknowledged")
+    arrived = await ipos.invoices(day, which)
     shown_in_all = await ipos.count(day, "all")
-    readable, unreadable = _read_all(arrived, configuration=configuration, profile=profile)
+    with trouble_of(ipos.system):
+        readable, unreadable = _read_all(arrived, configuration=configuration, profile=profile)
     landed = Landed(shown=len(arrived), shown_in_all=shown_in_all, unreadable=len(unreadable))
     landed.other_days = {one.invoice.business_date for one in readable} - {day}
+    landed.document_keys = {one.invoice.document_key for one in readable}
     for chunk in chunked(readable, LAND_AT_ONCE):
         with ledger.write(run) as work:
             _land(work, chunk, landed, configuration=configuration, profile=profile, at=clock())
+            if which == "unacknowledged":
+                shown = [one.invoice.document_key for one in chunk]
+                work.acknowledgements.due_again(shown, at=clock())
     now = clock()
     quarantined = _quarantine(unreadable, configuration=configuration, day=day)
     with ledger.write(run) as work:
@@ -152,7 +160,6 @@ def _land(
         if version is not None:
             _land_again(work, one, version, plans, landed, at=at)
     _write_plans(work, chunk, plans, at=at)
-    work.acknowledgements.due_again(known, at=at)
 
 
 def _plans(

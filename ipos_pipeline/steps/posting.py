@@ -226,9 +226,11 @@ class _Sender:
         self._unanswered += 1
         if self._unanswered >= max(UNANSWERED_MAX, self._netsuite.concurrency):
             message = f"NetSuite has left {self._unanswered} documents unanswered: {error.message}"
-            self._stop = self._stop or TransientError(
+            stop = TransientError(
                 message, recovery="Nothing to do: what is open is posted when NetSuite answers."
             )
+            stop.system = error.system
+            self._stop = self._stop or stop
 
     async def _adopt(
         self, one: Sendable, body: Mapping[str, object], error: AlreadyExistsError

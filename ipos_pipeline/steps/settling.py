@@ -87,11 +87,15 @@ class Settler:
             self._result.adopted += 1
             self._post(entry, transaction.internal_id, how="found in NetSuite")
             return
-        self._fail(entry, _failure(entry, Stage.POST, source, problem))
+        self.needs_person(entry, source, problem)
 
     def cannot_map(self, entry: PostingEntry, source: Source, problems: Sequence[Problem]) -> None:
         """The document cannot be built; all its problems are told in one error."""
         self._fail(entry, _failure(entry, Stage.MAP, source, _summary(problems)))
+
+    def needs_person(self, entry: PostingEntry, source: Source, problem: Problem) -> None:
+        """Nothing was sent, and nothing may be until a person has decided."""
+        self._fail(entry, _failure(entry, Stage.POST, source, problem))
 
     def rejected(
         self, entry: PostingEntry, source: Source, request: Mapping[str, Any], error: RejectedError

@@ -1,0 +1,143 @@
+"""One shop that sold on some days: simulators on real sockets, and the settings to reach them."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+)
+
+from ipos_pipeline_tests.builders import LOCATION
+from simulators.ipos import IposSimulator
+from simulators.netsuite import Latency, NetSuiteSimulator
+from simulators.serving import serve
+from simulators.world import Sales, build_world, made_sales
+
+ROOT = Path(__file__).parents[2]
+CLIENT_ID, CERTIFICATE_ID = "client-1", "certificate-1"
+CREATE_SECONDS = 0.05
+CONCURRENCY = 4
+
+
+@dataclass(frozen=True)
+class Databases:
+    """Where the pipeline keeps its ledger and Dagster its runs; None: a file of SQLite."""
+
+    ledger_url: str | None = None
+    dagster_url: str | None = None
+
+
+@dataclass(frozen=True)
+class Shop:
+    """Both systems as objects to look into, and the environment for the pipeline's processes."""
+
+    ipos: IposSimulator
+    netsuite: NetSuiteSimulator
+    environment: dict[str, str]
+
+    @property
+    def ledger_url(self) -> str:
+        """URL of the ledger that the processes use."""
+        file = Path(self.environment["IPOS_PIPELINE_DATA_DIR"]).resolve() / "ledger.db"
+        return self.environment.get("IPOS_PIPELINE_LEDGER_URL", f"sqlite:///{file}")
+
+    def creates(self, status: int | None = None) -> int:
+        """Count the requests that were to create a document, by the status of their answer."""
+        return sum(
+            one.method == "POST" and "/record/v1/cash" in one.path and status in (None, one.status)
+            for one in self.netsuite.requests
+        )
+
+    def lists_read(self) -> int:
+        """Count the pages of invoices that IPOS was asked for."""
+        return sum(one.path == "/api/invoices" for one in self.ipos.requests)
+
+
+@contextmanager
+def open_shop(
+    folder: Path,
+    days: Sequence[date],
+    *,
+    invoices: int = 40,
+    seed: int = 0,
+    databases: Databases | None = None,
+    external_ids_unique: bool = True,
+) -> Iterator[Shop]:
+    """Serve a shop's sales; each day has its own seed, so that equal days differ."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    netsuite = NetSuiteSimulator(
+        latency=Latency(base_seconds=CREATE_SECONDS), external_ids_unique=external_ids_unique
+    )
+    public_pem = key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+    netsuite.register_client(CLIENT_ID, CERTIFICATE_ID, public_pem)
+    ipos = IposSimulator()
+    try:
+        with serve(ipos.app) as ipos_url, serve(netsuite.app) as netsuite_url:
+            sales = _sales(days, invoices=invoices, seed=seed)
+            build_world(netsuite, ipos, ipos_base_url=ipos_url, sales=sales)
+            environment = {
+                **_settings(folder, days, databases or Databases()),
+                "NETSUITE_BASE_URL": netsuite_url,
+                "NETSUITE_PRIVATE_KEY": key.private_bytes(
+                    Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()
+                ).decode(),
+            }
+            yield Shop(ipos, netsuite, environment)
+    finally:
+        ipos.close()
+
+
+def _sales(days: Sequence[date], *, invoices: int, seed: int) -> Sales:
+    parts = [
+        made_sales(day, locations=[LOCATION], seed=seed + n, invoices_per_location=invoices)
+        for n, day in enumerate(days)
+    ]
+    return Sales([LOCATION], [one for part in parts for one in part.invoices], parts[0].items)
+
+
+def _settings(folder: Path, days: Sequence[date], databases: Databases) -> dict[str, str]:
+    home = folder / "dagster"
+    home.mkdir(parents=True, exist_ok=True)
+    shutil.copy(ROOT / "dagster.yaml", home)
+    optional = {
+        "IPOS_PIPELINE_LEDGER_URL": databases.ledger_url,
+        "DAGSTER_POSTGRES_URL": databases.dagster_url,
+    }
+    return {
+        "DAGSTER_HOME": str(home),
+        "IPOS_PIPELINE_DATA_DIR": str(folder / "data"),
+        "IPOS_PIPELINE_START_DATE": min(days).isoformat(),
+        "IPOS_PIPELINE_CLAIM_SECONDS": "1",
+        "NETSUITE_ACCOUNT_ID": "1234567_SB1",
+        "NETSUITE_CLIENT_ID": CLIENT_ID,
+        "NETSUITE_CERTIFICATE_ID": CERTIFICATE_ID,
+        "NETSUITE_JWT_ALGORITHM": "ES256",
+        "NETSUITE_CONCURRENCY": str(CONCURRENCY),
+        **{name: value for name, value in optional.items() if value is not None},
+    }
+
+
+def invoices_of(shop: Shop, day: date) -> list[dict[str, Any]]:
+    """Give the invoices of a business day as IPOS holds them, void ones left out."""
+    return [
+        one
+        for one in shop.ipos.invoices(LOCATION)
+        if one["BusinessDate"] == day.isoformat() and not one["Void"]
+    ]
+
+
+def posted_total(invoice: dict[str, Any]) -> Decimal:
+    """Work out what an invoice's sale less its refund must come to: round-off is not posted."""
+    return Decimal(str(invoice["NetAmount"])) - Decimal(str(invoice["RoundOff"]))
