@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo ui test lint check storms lock clean
+.PHONY: help install demo ui test lint check storms kills lock clean
 
 help: ## List the commands
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
@@ -38,6 +38,10 @@ check: lint test ## Lint, types, layers and tests
 
 storms: install ## Seeded fault storms: make storms SEEDS=500 [START=1]
 	$(BIN)/python -m ipos_pipeline_tests.simulation.seeds --seeds $(or $(SEEDS),500) \
+	  $(if $(START),--start $(START))
+
+kills: install ## Runs killed at random moments: make kills KILLS=50 [START=1]
+	$(BIN)/python -m ipos_pipeline_tests.processes.kills --kills $(or $(KILLS),50) \
 	  $(if $(START),--start $(START))
 
 lock: ## Resolve the dependencies anew into requirements.lock (needs uv)

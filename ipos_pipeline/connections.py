@@ -16,19 +16,23 @@ import httpx2
 
 from ipos_pipeline.clients.http import Pacing, new_client
 from ipos_pipeline.clients.ipos import IposClient
+from ipos_pipeline.clients.mail import MailClient
 from ipos_pipeline.clients.netsuite import NetSuiteClient
 from ipos_pipeline.clients.netsuite_auth import ClientCredentials, OAuth2ClientCredentials
+from ipos_pipeline.clients.netsuite_tba import TbaCredentials, TokenBasedAuthentication
 from ipos_pipeline.domain.configuration import IposConfiguration
 from ipos_pipeline.domain.ipos_profile import IposProfile
 from ipos_pipeline.domain.mapping import FieldMapping, MappingRules
 from ipos_pipeline.errors import ConfigurationError
 from ipos_pipeline.ledger.store import LedgerStore
 from ipos_pipeline.settings.configuration_records import (
-    active_by_location,
+    ConfigurationRecord,
+    active_records,
     read_configuration_file,
     read_configuration_records,
     read_mapping,
     read_profiles,
+    sort_configuration_records,
 )
 from ipos_pipeline.settings.environment import Settings
 
@@ -93,41 +97,80 @@ class Connections:
     @cached_property
     def netsuite(self) -> NetSuiteClient:
         """The NetSuite account."""
-        settings = self.settings
-        credentials = ClientCredentials(
-            client_id=settings.client_id,
-            certificate_id=settings.certificate_id,
-            private_key_pem=settings.private_key_pem(),
-            algorithm=settings.jwt_algorithm,
+        return NetSuiteClient(
+            self._netsuite_http,
+            base_url=self.settings.netsuite_base_url,
+            auth=self._netsuite_auth(),
+            concurrency=self.settings.concurrency,
+            clock=self.clock,
+            pacing=self.pacing,
         )
-        auth = OAuth2ClientCredentials(
+
+    def _netsuite_auth(self) -> httpx2.Auth:
+        oauth2, tba = self.settings.oauth2, self.settings.tba
+        if tba is not None:
+            token = TbaCredentials(
+                account_id=self.settings.account_id,
+                consumer_key=tba.consumer_key.get_secret_value(),
+                consumer_secret=tba.consumer_secret.get_secret_value(),
+                token_id=tba.token_id.get_secret_value(),
+                token_secret=tba.token_secret.get_secret_value(),
+            )
+            return TokenBasedAuthentication(token, clock=self.clock)
+        assert oauth2 is not None  # noqa: S101 - the settings hold one of the two
+        credentials = ClientCredentials(
+            client_id=oauth2.client_id,
+            certificate_id=oauth2.certificate_id,
+            private_key_pem=oauth2.private_key_pem(),
+            algorithm=oauth2.jwt_algorithm,
+        )
+        return OAuth2ClientCredentials(
             credentials,
-            base_url=settings.netsuite_base_url,
+            base_url=self.settings.netsuite_base_url,
             client=self._netsuite_http,
             clock=self.clock,
             pacing=self.pacing,
         )
-        return NetSuiteClient(
-            self._netsuite_http,
-            base_url=settings.netsuite_base_url,
-            auth=auth,
-            concurrency=settings.concurrency,
-            clock=self.clock,
-            pacing=self.pacing,
-        )
 
-    def configurations(self) -> dict[str, IposConfiguration]:
+    @cached_property
+    def mail(self) -> MailClient | None:
+        """The mail server, or None where none is set."""
+        mail = self.settings.mail
+        return None if mail is None else MailClient(mail.server)
+
+    def records(self) -> dict[str, ConfigurationRecord]:
         """Read the active configuration records afresh, by location code."""
         path = self.settings.configuration_file
         if path is not None:
+            return active_records(read_configuration_file(path, environment=self._environment))
+        return active_records(
+            self.wait_for(read_configuration_records(self.netsuite, self.mapping))
+        )
+
+    def configurations(self) -> dict[str, IposConfiguration]:
+        """Read what the active configuration records say, by location code."""
+        return {code: record.configuration for code, record in self.records().items()}
+
+    def sorted_configurations(self) -> tuple[list[IposConfiguration], list[ConfigurationError]]:
+        """Read the active records that are valid, and what is wrong with the others.
+
+        Raises PipelineError if none can be read.
+        """
+        path = self.settings.configuration_file
+        if path is not None:
             records = read_configuration_file(path, environment=self._environment)
-        else:
-            records = self.wait_for(read_configuration_records(self.netsuite))
-        return active_by_location(records)
+            configurations = [record.configuration for record in records]
+            return [one for one in configurations if not one.isinactive], []
+        valid, problems = self.wait_for(sort_configuration_records(self.netsuite, self.mapping))
+        return [record.configuration for record in valid], problems
 
     def configuration(self, location_code: str) -> IposConfiguration:
+        """Read what one location's record says; raises as `record` does."""
+        return self.record(location_code).configuration
+
+    def record(self, location_code: str) -> ConfigurationRecord:
         """Read one location's record. Raises ConfigurationError if it has no active one."""
-        active = self.configurations()
+        active = self.records()
         if location_code not in active:
             message = (
                 f"Location {location_code!r} has no active IPOS Configuration record;"
@@ -160,14 +203,19 @@ class Connections:
 
     def mapping_rules(self, configuration: IposConfiguration) -> MappingRules:
         """Give what is static in the mapping of one location's documents."""
-        return MappingRules(configuration, self.profile(configuration), self._mapping)
+        return MappingRules(configuration, self.profile(configuration), self.mapping)
+
+    def rules_by_location(self) -> dict[str, MappingRules]:
+        """Give the mapping rules of every active location, with its record as it stands now."""
+        return {code: self.mapping_rules(one) for code, one in self.configurations().items()}
 
     @cached_property
     def _profiles(self) -> dict[str, IposProfile]:
         return read_profiles(self.settings.profile_file, environment=self._environment)
 
     @cached_property
-    def _mapping(self) -> FieldMapping:
+    def mapping(self) -> FieldMapping:
+        """What the account adds to the built-in mapping."""
         return read_mapping(self.settings.mapping_file, environment=self._environment)
 
     @cached_property

@@ -22,7 +22,9 @@ from ipos_pipeline.defs.jobs import (
 from ipos_pipeline.defs.parquet_io import IO_MANAGER, parquet_io_manager
 from ipos_pipeline.defs.partitions import store_days
 from ipos_pipeline.defs.reference_assets import reference_assets
+from ipos_pipeline.defs.resolving import resolve_errors
 from ipos_pipeline.defs.resources import connections_resource
+from ipos_pipeline.defs.run_failures import run_failures_sensor
 from ipos_pipeline.defs.sensors import location_partitions_sensor, store_days_sensor
 from ipos_pipeline.settings.environment import first_day
 
@@ -36,9 +38,9 @@ def build_definitions(
     """
     return dg.Definitions(
         assets=[*reference_assets(), *store_day_assets(store_days(first_day(environment)))],
-        jobs=[sync_invoices, refresh_reference_data],
+        jobs=[sync_invoices, refresh_reference_data, resolve_errors],
         schedules=[refresh_reference_data_schedule],
-        sensors=[store_days_sensor, location_partitions_sensor],
+        sensors=[store_days_sensor, location_partitions_sensor, run_failures_sensor],
         resources={
             "connections": connections_resource(connect or partial(Connections, environment)),
             IO_MANAGER: parquet_io_manager,

@@ -11,7 +11,8 @@ from pathlib import Path
 
 from ipos_pipeline.defs.assets import store_day_assets
 from ipos_pipeline.defs.partitions import store_days
-from ipos_pipeline.settings.environment import Settings
+from ipos_pipeline.settings.environment import MailSettings, Settings
+from ipos_pipeline.settings.netsuite_access import OAuth2Settings, TbaSettings
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "ipos_pipeline"
@@ -58,7 +59,9 @@ def exception_names() -> set[str]:
 
 def variables_read() -> set[str]:
     """Collect the variables that settings name, and those read from an environment directly."""
-    names = {field.alias for field in Settings.model_fields.values() if field.alias}
+    groups = (Settings, OAuth2Settings, TbaSettings, MailSettings)
+    fields = (field for group in groups for field in group.model_fields.values())
+    names = {field.alias for field in fields if field.alias}
     for module in modules():
         constants = {
             target.id: node.value

@@ -21,6 +21,14 @@ IPOS_URL = "https://ipos.test"
 NETSUITE_URL = "https://1234567-sb1.suitetalk.test"
 CLIENT_ID = "client-1"
 CERTIFICATE_ID = "certificate-1"
+TBA = {
+    "NETSUITE_AUTH": "tba",
+    "NETSUITE_CONSUMER_KEY": "consumer-1",
+    "NETSUITE_CONSUMER_SECRET": "consumer s3cr3t",
+    "NETSUITE_TOKEN_ID": "token-1",
+    "NETSUITE_TOKEN_SECRET": "t0ken&secret",
+}
+"""The settings with which the product signs in the other way."""
 ITEMS = [StockItem("600129", "TEST Item"), StockItem("600130", "Second item")]
 NOTHING_SOLD = Sales([LOCATION], [], ITEMS)
 """One shop, two items, no invoice."""
@@ -95,14 +103,16 @@ def simulated_world(
     sales: Sales = NOTHING_SOLD,
     external_ids_unique: bool = True,
     seed: int = 0,
+    clock: Clock | None = None,
 ) -> Iterator[SimulatedWorld]:
     """Build the world and close it afterwards; by default one shop that has sold nothing."""
-    clock = Clock()
+    clock = clock or Clock()
     ipos = IposSimulator(clock=clock, sleep=clock.sleep, seed=seed)
     netsuite = NetSuiteSimulator(
         clock=clock, sleep=clock.sleep, seed=seed, external_ids_unique=external_ids_unique
     )
     netsuite.register_client(CLIENT_ID, CERTIFICATE_ID, public_key_pem)
+    netsuite.register_token(*list(TBA.values())[1:])
     build_world(netsuite, ipos, ipos_base_url=IPOS_URL, sales=sales)
     environment = {
         "IPOS_PIPELINE_LEDGER_URL": ledger_url,

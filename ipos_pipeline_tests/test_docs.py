@@ -10,7 +10,7 @@ import tomllib
 from ipos_pipeline.defs.checks import TOTALS_MATCH_NETSUITE
 from ipos_pipeline.domain.mapping import FieldMapping
 from ipos_pipeline.settings.configuration_records import (
-    active_by_location,
+    active_records,
     read_configuration_file,
     read_mapping,
     read_profiles,
@@ -93,10 +93,10 @@ def test_the_example_files_are_read_by_the_loaders_of_the_product() -> None:
     file = DOCS / "configuration.example.yaml"
     secrets = dict.fromkeys(re.findall(r"{env: (\w+)}", file.read_text(encoding="utf-8")), "fake")
     del secrets["NAME"]
-    active = active_by_location(read_configuration_file(file, environment=secrets))
+    active = active_records(read_configuration_file(file, environment=secrets))
     profiles = read_profiles(DOCS / "profile.example.yaml", environment={})
     assert set(active) == {"DXB01", "SHJ01"}
-    assert {one.profile for one in active.values()} <= profiles.keys()
+    assert {one.configuration.profile for one in active.values()} <= profiles.keys()
     assert len(profiles) == len(read_profiles(None, environment={})) + 1
     assert read_mapping(DOCS / "mapping.example.yaml", environment={}) != FieldMapping()
 

@@ -1,13 +1,15 @@
 """Starting all simulators in one process, on one state directory.
 
-The directory holds `netsuite.sqlite`, `ipos.sqlite`, `mails/`, the private keys, `ports.json` (so
-that a restart has the same addresses) and, while they run, `simulators.json` with all addresses.
+The directory holds `netsuite.sqlite`, `ipos.sqlite`, `mails/`, the private keys and the TBA token,
+`ports.json` (so that a restart has the same addresses) and, while they run, `simulators.json` with
+all addresses and with what to sign in.
 """
 
 import os
+import secrets
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field, fields
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, Literal
@@ -71,6 +73,16 @@ class Identity:
 
 
 @dataclass(frozen=True)
+class TbaToken:
+    """The other way to sign in; names are those of `simulators.json`."""
+
+    consumer_key: str
+    consumer_secret: str = field(repr=False)
+    token_id: str
+    token_secret: str = field(repr=False)
+
+
+@dataclass(frozen=True)
 class Addresses:
     """Where the simulators answer; URLs have no slash at the end."""
 
@@ -115,10 +127,12 @@ def running(settings: Settings) -> Iterator[dict[str, Any]]:
         netsuite.register_client(
             identity.client_id, identity.certificate_id, identity.public_key_pem
         )
+        token = _tba_token(settings)
+        netsuite.register_token(**asdict(token))
         world = _world(netsuite, ipos, ipos_url, settings)
         addresses = Addresses(ipos_url, netsuite_url, inbox.host, inbox.port)
         _remember(settings, addresses)
-        ready = _ready(settings, addresses, identity, world)
+        ready = {**_ready(settings, addresses, identity, world), **asdict(token)}
         _write(ready_file, to_json(ready).encode())
         stack.callback(ready_file.unlink, missing_ok=True)
         yield ready
@@ -163,6 +177,15 @@ def _identity(settings: Settings) -> Identity:
     public_key_pem = key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
     fingerprint = sha256(public_key_pem).hexdigest()
     return Identity(fingerprint, f"certificate-{fingerprint[:16]}", path, public_key_pem)
+
+
+def _tba_token(settings: Settings) -> TbaToken:
+    """Read the TBA token, made at the first start."""
+    path = settings.state / "tba_token.json"
+    if not path.exists():
+        made = {one.name: secrets.token_hex(32) for one in fields(TbaToken)}
+        _write(path, to_json(made).encode())
+    return TbaToken(**from_json(path.read_text()))
 
 
 def _new_key(algorithm: Algorithm) -> ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey:

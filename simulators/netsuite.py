@@ -1,8 +1,8 @@
 """A NetSuite account over HTTP: tokens, record service, SuiteQL, concurrency, latency.
 
 Belongs here: the way of one request from arrival to answer. Not here: what the account holds
-(netsuite_account.py), what each service answers (netsuite_auth.py, netsuite_record_service.py,
-netsuite_query_service.py).
+(netsuite_account.py), who may call (netsuite_auth.py, netsuite_tba.py), what each service answers
+(netsuite_record_service.py, netsuite_query_service.py).
 """
 
 import asyncio
@@ -36,6 +36,7 @@ from simulators.netsuite_index import SearchIndex
 from simulators.netsuite_inspection import inspection_routes
 from simulators.netsuite_query_service import QueryService
 from simulators.netsuite_record_service import RecordService
+from simulators.netsuite_tba import SignedAccess
 from simulators.recording import REQUESTS_KEPT, RecordedRequest
 from simulators.suiteql import SuiteQL
 
@@ -81,7 +82,7 @@ class NetSuiteSimulator(SimulatedAccount):
     `faults` say otherwise; they may be replaced while it runs, and those that happened are counted
     by name in `fault_counts`. With `external_ids_unique=False` it is an account that NetSuite does
     not offer, which takes an external ID twice: to see what a client's own safeguards are worth.
-    Not imitated: TBA, RESTlets, SOAP, asynchronous requests and batches, metadata-catalog,
+    Not imitated: RESTlets, SOAP, asynchronous requests and batches, metadata-catalog,
     governance limits, roles and permissions, more than one form, record types other than cash
     sales, cash refunds and custom records (lists are read through SuiteQL only).
     """
@@ -115,6 +116,7 @@ class NetSuiteSimulator(SimulatedAccount):
         stored = Database(database, external_ids_unique=external_ids_unique)
         super().__init__(stored, clock)
         self._tokens = TokenService(self._database, account_id, clock)
+        self._signed = SignedAccess(self._database, account_id, clock)
         self._records = RecordService(self._cash, self._custom, self._lists)
         self._queries = QueryService(SuiteQL(self._database))
         self._index = SearchIndex(self._database, clock)
@@ -143,6 +145,12 @@ class NetSuiteSimulator(SimulatedAccount):
     def register_client(self, client_id: str, certificate_id: str, public_key_pem: bytes) -> None:
         """Map a certificate (or its public key) to an integration; ValueError if too weak."""
         self._tokens.register_client(client_id, certificate_id, public_key_pem)
+
+    def register_token(
+        self, consumer_key: str, consumer_secret: str, token_id: str, token_secret: str
+    ) -> None:
+        """Let an integration sign in with TBA; a known pair of key and ID gets these secrets."""
+        self._signed.register_token(consumer_key, consumer_secret, token_id, token_secret)
 
     def revoke_tokens(self) -> None:
         """Make every access token issued so far worthless."""
@@ -191,7 +199,9 @@ class NetSuiteSimulator(SimulatedAccount):
         """Decide whether the request is turned away before anything is executed."""
         if self._dice.hits("tokens_revoked", call):
             self.revoke_tokens()
-        is_good = self._tokens.accepts(call.headers.get("Authorization"))
+        is_good = self._tokens.accepts(call.headers.get("Authorization")) or self._signed.accepts(
+            call
+        )
         if not is_good or self._dice.hits("unauthorized", call):
             return invalid_login_answer(self.account_id)
         if self._in_progress >= self.slots:

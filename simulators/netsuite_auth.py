@@ -3,7 +3,7 @@
 Source: Oracle help section_162755359851, section_162790605110, subsect_158521832417.
 Which error code answers which fault of an assertion is an assumption: identity and signature
 `invalid_client`, times, audience and replay `invalid_grant`, form and algorithm `invalid_request`.
-Not imitated: TBA (OAuth 1.0a), roles and permissions, the certificate's own expiry, tokens that
+Not imitated: roles and permissions, the certificate's own expiry, tokens that
 are JWTs (these are opaque), rate limits of the token endpoint.
 """
 

@@ -16,7 +16,10 @@ QUERY_PATH = "/services/rest/query/v1/suiteql"
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A request, fully read; `base_url` has scheme and host as the client called them."""
+    """A request, fully read; `base_url` has scheme and host as the client called them.
+
+    `raw_path` and `raw_query` are what stood on the wire, which is what a client signs.
+    """
 
     method: str
     path: str
@@ -25,6 +28,8 @@ class Call:
     headers: Mapping[str, str]
     body: bytes
     base_url: str
+    raw_path: str
+    raw_query: str
 
     @property
     def url(self) -> str:
@@ -71,11 +76,13 @@ async def read_call(request: Request) -> Call:
         request.headers,
         await request.body(),
         f"{request.url.scheme}://{request.url.netloc}",
+        request.scope["raw_path"].partition(b"?")[0].decode("latin-1"),
+        request.scope["query_string"].decode("latin-1"),
     )
 
 
 def recorded(call: Call, status: int, at: datetime) -> RecordedRequest:
-    """Remember a call without its access token."""
+    """Remember a call without its access token or signature."""
     return RecordedRequest(
         method=call.method,
         path=call.path,

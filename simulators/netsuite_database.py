@@ -46,6 +46,14 @@ CREATE TABLE IF NOT EXISTS ns_token (token TEXT PRIMARY KEY, expires_at REAL NOT
 CREATE TABLE IF NOT EXISTS ns_assertion (
     client_id TEXT NOT NULL, jti TEXT NOT NULL, PRIMARY KEY (client_id, jti)
 );
+CREATE TABLE IF NOT EXISTS ns_tba_token (
+    consumer_key TEXT NOT NULL, token_id TEXT NOT NULL, consumer_secret TEXT NOT NULL,
+    token_secret TEXT NOT NULL, PRIMARY KEY (consumer_key, token_id)
+);
+CREATE TABLE IF NOT EXISTS ns_tba_nonce (
+    consumer_key TEXT NOT NULL, token_id TEXT NOT NULL, timestamp TEXT NOT NULL,
+    nonce TEXT NOT NULL, PRIMARY KEY (consumer_key, token_id, timestamp, nonce)
+);
 """
 
 

@@ -161,6 +161,8 @@ def _demo_environment(simulated: Mapping[str, Any]) -> Iterator[None]:
             "SMTP_HOST": simulated["smtp_host"],
             "SMTP_PORT": str(simulated["smtp_port"]),
             "SMTP_SECURITY": "none",
+            "ERROR_EMAIL_FROM": "ipos-pipeline@example.com",
+            "ERROR_EMAIL_TO": "operations@example.com",
         }
     )
     yield

@@ -6,14 +6,20 @@ Exit codes everywhere: 0 done, 1 something failed, 2 wrong use or settings.
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable, Sequence
 
 import click
 
+from ipos_pipeline.cli.check_connections import check_connections
 from ipos_pipeline.cli.demo import demo
+from ipos_pipeline.cli.errors import errors
 from ipos_pipeline.cli.output import console
 from ipos_pipeline.cli.rebuild_ledger import rebuild_ledger
 from ipos_pipeline.cli.simulate import simulate
+from ipos_pipeline.cli.status import status
 from ipos_pipeline.cli.sync import sync
+from ipos_pipeline.cli.withdraw import repost, withdraw
+from ipos_pipeline.connections import Connections
 from ipos_pipeline.errors import ConfigurationError, PipelineError
 
 DONE, FAILED, WRONG_USE = 0, 1, 2
@@ -32,24 +38,44 @@ def cli() -> None:
     """
 
 
-for command in (sync, rebuild_ledger, simulate, demo):
+for command in (
+    sync,
+    status,
+    errors,
+    withdraw,
+    repost,
+    check_connections,
+    rebuild_ledger,
+    simulate,
+    demo,
+):
     cli.add_command(command)
 
 
 def main() -> None:
-    """Run the command; our own errors become one clear message instead of a stack trace."""
+    """Run the command of this process."""
+    sys.exit(run())
+
+
+def run(
+    arguments: Sequence[str] | None = None, *, connect: Callable[[], Connections] | None = None
+) -> int:
+    """Run a command and give its exit code; our own errors become one clear message.
+
+    `connect` opens what the commands of operators reach; tests give their own simulators.
+    """
     try:
-        sys.exit(cli.main(standalone_mode=False) or DONE)
+        return int(cli.main(arguments, standalone_mode=False, obj=connect) or DONE)
     except click.exceptions.Exit as stop:
-        sys.exit(stop.exit_code)
+        return stop.exit_code
     except click.Abort:
         console.print("Stopped.")
-        sys.exit(FAILED)
+        return FAILED
     except click.ClickException as error:
         error.show()
-        sys.exit(WRONG_USE)
+        return WRONG_USE
     except PipelineError as error:
         console.print(f"[bold red]{type(error).__name__}[/]", highlight=False)
         console.print(error.message, markup=False, highlight=False)
         console.print(f"What to do: {error.recovery}", markup=False, highlight=False)
-        sys.exit(WRONG_USE if isinstance(error, ConfigurationError) else FAILED)
+        return WRONG_USE if isinstance(error, ConfigurationError) else FAILED

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -21,12 +21,16 @@ QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
 @dataclass(frozen=True, slots=True)
 class RunResult:
-    """What became of one run; `problems` tells what failed and what to do, step by step."""
+    """What became of one run; `problems` tells what failed and what to do, step by step.
+
+    `previews`: of a dry run, in a sentence for each posting asset, what would be posted.
+    """
 
     location_code: str
     day: date
     is_success: bool
     problems: tuple[str, ...]
+    previews: tuple[str, ...] = ()
 
 
 @contextmanager
@@ -46,7 +50,11 @@ def dagster_instance(environment: Mapping[str, str]) -> Iterator[dg.DagsterInsta
 
 
 def run_store_days(
-    instance: dg.DagsterInstance, location_codes: Iterable[str], days: Iterable[date]
+    instance: dg.DagsterInstance,
+    location_codes: Iterable[str],
+    days: Iterable[date],
+    *,
+    is_dry: bool = False,
 ) -> list[RunResult]:
     """Run each store-day, one after the other, with progress on a terminal."""
     from ipos_pipeline.definitions import build_definitions  # noqa: PLC0415
@@ -59,11 +67,23 @@ def run_store_days(
         task = bar.add_task("Store-days", total=len(store_days))
         for code, day in store_days:
             bar.update(task, description=f"{day} {code}")
-            result = _run(job, instance, code, day)
+            result = _run(job, instance, code, day, is_dry=is_dry)
             results.append(result)
             bar.advance(task)
             _tell(result)
     return results
+
+
+def run_chosen(codes_by_day: Mapping[date, Sequence[str]]) -> bool:
+    """Run some store-days on the instance of `DAGSTER_HOME`; tell whether all runs succeeded."""
+    from ipos_pipeline.defs.partitions import LOCATIONS  # noqa: PLC0415
+
+    with dagster_instance(os.environ) as instance:
+        runs: list[RunResult] = []
+        for day, codes in codes_by_day.items():
+            instance.add_dynamic_partitions(LOCATIONS, list(codes))
+            runs += run_store_days(instance, codes, [day])
+    return all(run.is_success for run in runs)
 
 
 def run_reference_data(instance: dg.DagsterInstance) -> None:
@@ -76,21 +96,44 @@ def run_reference_data(instance: dg.DagsterInstance) -> None:
 
 
 def _run(
-    job: dg.JobDefinition, instance: dg.DagsterInstance, location_code: str, day: date
+    job: dg.JobDefinition,
+    instance: dg.DagsterInstance,
+    location_code: str,
+    day: date,
+    *,
+    is_dry: bool,
 ) -> RunResult:
     import dagster as dg  # noqa: PLC0415
 
+    from ipos_pipeline.defs.dry_run import DRY_RUN_CONFIG, DRY_RUN_TAG  # noqa: PLC0415
+
+    dry_tag = {DRY_RUN_TAG: "true"} if is_dry else {}
     done = job.execute_in_process(
         instance=instance,
         partition_key=dg.MultiPartitionKey({"day": day.isoformat(), "location": location_code}),
-        tags={"ipos/location": location_code},
-        run_config=QUIET,
+        tags={"ipos/location": location_code, **dry_tag},
+        run_config=QUIET | DRY_RUN_CONFIG if is_dry else QUIET,
         raise_on_error=False,
     )
     problems = tuple(
         _problem(event.step_failure_data) for event in done.all_events if event.is_step_failure
     )
-    return RunResult(location_code, day, done.success, problems)
+    previews = tuple(
+        _preview(event.materialization)
+        for event in done.get_asset_materialization_events()
+        if "would_create" in event.materialization.metadata
+    )
+    return RunResult(location_code, day, done.success, problems, previews)
+
+
+def _preview(materialization: dg.AssetMaterialization) -> str:
+    """Tell in a sentence what a dry run found; the rest stands in its metadata."""
+    said = {name: value.value for name, value in materialization.metadata.items()}
+    return (
+        f"{materialization.asset_key.to_user_string()}: would create {said['would_create']} of"
+        f" {said['would_create_total']} in all, take over {said['would_take_over']};"
+        f" {said['problems']} problems"
+    )
 
 
 def _problem(failure: Any) -> str:  # noqa: ANN401 - Dagster does not export its type
@@ -105,6 +148,8 @@ def _problem(failure: Any) -> str:  # noqa: ANN401 - Dagster does not export its
 def _tell(result: RunResult) -> None:
     if result.is_success:
         console.print(f"{result.day} {result.location_code} done", highlight=False)
+        for preview in result.previews:
+            console.print(f"  dry run: {preview}", markup=False, highlight=False)
         return
     console.print(f"[red]{result.day} {result.location_code} failed[/]", highlight=False)
     for problem in dict.fromkeys(result.problems):

@@ -30,7 +30,13 @@ FAILED = 1
     metavar="CODE",
     help="IPOS location, such as DXB01; may be given several times. Default: all active ones.",
 )
-def sync(day: datetime, locations: tuple[str, ...]) -> int:
+@click.option(
+    "--dry-run",
+    "is_dry",
+    is_flag=True,
+    help="Write nothing to NetSuite and tell IPOS nothing; show what would be posted.",
+)
+def sync(day: datetime, locations: tuple[str, ...], *, is_dry: bool) -> int:
     """Post the sales of a day to NetSuite, one location after the other.
 
     Runs the Dagster job sync_invoices in this process on the instance of DAGSTER_HOME, so that its
@@ -40,6 +46,7 @@ def sync(day: datetime, locations: tuple[str, ...]) -> int:
     Examples:
       ipos-pipeline sync --day 2026-11-20
       ipos-pipeline sync --day 2026-11-20 --location DXB01 --location SHJ01
+      ipos-pipeline sync --day 2026-11-20 --dry-run
 
     Exit code 0: every run succeeded, open invoice errors included; 1: a run failed; 2: wrong use
     or settings.
@@ -53,7 +60,7 @@ def sync(day: datetime, locations: tuple[str, ...]) -> int:
     with Connections(os.environ) as connections, dagster_instance(os.environ) as instance:
         codes = _checked(connections, day.date(), locations)
         instance.add_dynamic_partitions(LOCATIONS, sorted(connections.configurations()))
-        runs = run_store_days(instance, codes, [day.date()])
+        runs = run_store_days(instance, codes, [day.date()], is_dry=is_dry)
         results.print(
             summary_table(summarise(connections.ledger, code, day.date()) for code in codes)
         )

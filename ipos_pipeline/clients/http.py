@@ -9,6 +9,8 @@ import asyncio
 import random
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import TypeVar
 
 import httpx2
@@ -123,6 +125,15 @@ def retry_after_seconds(response: httpx2.Response) -> float | None:
     """Read `Retry-After` in seconds; a date or nonsense counts as not given."""
     value = response.headers.get("Retry-After", "")
     return float(value) if value.isdecimal() else None
+
+
+def answered_at(response: httpx2.Response) -> datetime | None:
+    """Read `Date`, the other side's clock to the second; None if it is missing or nonsense."""
+    try:
+        at = parsedate_to_datetime(response.headers["Date"])
+    except (KeyError, ValueError):
+        return None
+    return at if at.tzinfo is not None else at.replace(tzinfo=UTC)
 
 
 def shown_body(response: httpx2.Response) -> str:

@@ -13,7 +13,7 @@ from urllib.parse import urljoin
 
 import httpx2
 
-from ipos_pipeline.clients.http import Pacing, read, retry_transient
+from ipos_pipeline.clients.http import Pacing, answered_at, read, retry_transient
 from ipos_pipeline.clients.ipos_pages import Page, json_of, page_of, refuse_failure
 from ipos_pipeline.domain.business_day import business_day_bounds
 from ipos_pipeline.domain.configuration import IposConfiguration
@@ -56,7 +56,10 @@ class AcknowledgedDocument:
 
 
 class IposClient:
-    """One location of the main server."""
+    """One location of the main server.
+
+    `last_answered_at` is what its own clock showed when it last answered, if it said so.
+    """
 
     def __init__(
         self,
@@ -72,6 +75,7 @@ class IposClient:
         self._profile = profile
         self._pacing = pacing
         self._clock = clock
+        self.last_answered_at: datetime | None = None
         self._token: str | None = None
         self._token_until: datetime | None = None
 
@@ -214,7 +218,9 @@ class IposClient:
             if "content" in parts:
                 headers["Content-Type"] = "application/json"
             request = self._client.build_request(method, url, headers=headers, **parts)
-            return await read(self._client, request, what=about)
+            response = await read(self._client, request, what=about)
+            self.last_answered_at = answered_at(response)
+            return response
 
         async def ask() -> dict[str, Any]:
             response = await send()

@@ -16,12 +16,13 @@ import httpx2
 
 from ipos_pipeline.clients.adaptive_limit import AdaptiveLimit
 from ipos_pipeline.clients.http import Pacing, read, retry_transient, write
-from ipos_pipeline.clients.netsuite_answers import error_of, is_overload
+from ipos_pipeline.clients.netsuite_answers import error_of, is_overload, says_no_such_record
 from ipos_pipeline.domain.chunks import chunked
 from ipos_pipeline.domain.json_text import read_json, write_json
 from ipos_pipeline.domain.money import round_money
 from ipos_pipeline.domain.netsuite_item import INVENTORY_ITEM, NetSuiteItem
-from ipos_pipeline.errors import InDoubtError, TransientError, trouble_of
+from ipos_pipeline.domain.operator_rules import TransactionInNetSuite
+from ipos_pipeline.errors import InDoubtError, RejectedError, TransientError, trouble_of
 
 NETSUITE = "NetSuite"
 """The system's name in errors and outages."""
@@ -34,6 +35,8 @@ PAGES_MAX = 100
 """SuiteQL returns at most 100,000 rows of one query."""
 IN_LIST_MAX = 250
 """IN lists of 250 to 300 values are known to work (netsuite_facts 5)."""
+NO_SUCH_RECORD = "eid:ipos-pipeline-asks-for-no-record"
+"""A key that no record has: our external IDs begin otherwise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +47,8 @@ class NetSuiteTransaction:
     external_id: str
     type: str
     total: Decimal
+    modified: str = ""
+    """Date of the last change as text in NetSuite's time zone; only where it was asked for."""
 
 
 class NetSuiteClient:
@@ -95,12 +100,43 @@ class NetSuiteClient:
                 found[transaction.external_id] = transaction
         return found
 
+    async def transactions_by_internal_id(
+        self, internal_ids: Iterable[str]
+    ) -> dict[str, TransactionInNetSuite]:
+        """Read transactions with their dates, whatever external ID they have, by internal ID."""
+        found: dict[str, TransactionInNetSuite] = {}
+        for chunk in chunked(internal_ids, IN_LIST_MAX):
+            query = (
+                f"SELECT id, externalid, type, foreigntotal, {_CREATED}, {_MODIFIED}"
+                f" FROM transaction WHERE id IN ({_marks(chunk)}) ORDER BY id"
+            )
+            async for row in self.suiteql(query, chunk):
+                one = _transaction({"externalid": "", **row})
+                found[one.internal_id] = TransactionInNetSuite(
+                    internal_id=one.internal_id,
+                    external_id=one.external_id,
+                    type=one.type,
+                    total=one.total,
+                    created=row.get("created", ""),
+                    modified=one.modified,
+                )
+        return found
+
+    async def delete_transaction(self, record_type: str, internal_id: str) -> None:
+        """Delete a cash sale or refund.
+
+        Raises RejectedError, InDoubtError when the outcome is unknown, and TransientError when
+        nothing was sent.
+        """
+        what = f"Deleting {record_type} {internal_id}"
+        await self._write("DELETE", f"{RECORD_PATH}{record_type}/{internal_id}", {}, what=what)
+
     async def transactions_of_day(
         self, external_id_prefix: str, day: date
     ) -> dict[str, NetSuiteTransaction]:
         """Read the transactions of one date whose external ID begins so, by external ID."""
         query = (
-            "SELECT id, externalid, type, foreigntotal FROM transaction"
+            f"SELECT id, externalid, type, foreigntotal, {_MODIFIED} FROM transaction"
             " WHERE externalid LIKE ? AND TO_CHAR(trandate, 'YYYY-MM-DD') = ? ORDER BY id"
         )
         found: dict[str, NetSuiteTransaction] = {}
@@ -138,6 +174,86 @@ class NetSuiteClient:
             query += " WHERE isinactive = 'F'"
         return [row async for row in self.suiteql(query + " ORDER BY id", [])]
 
+    async def put_custom_record(
+        self, record_type: str, external_id: str, fields: Mapping[str, Any]
+    ) -> None:
+        """Create or update a custom record; sent twice it is the same, as it has no lines.
+
+        Transactions are never put (ADR 0005). Raises what `create` raises.
+        """
+        what = f"Writing {record_type} {external_id}"
+        await self._write("PUT", _custom_path(record_type, external_id), fields, what=what)
+
+    async def delete_custom_record(self, record_type: str, external_id: str) -> None:
+        """Delete a custom record; one that is not there is fine. Raises what `create` raises."""
+        what = f"Deleting {record_type} {external_id}"
+        try:
+            await self._write("DELETE", _custom_path(record_type, external_id), {}, what=what)
+        except RejectedError as error:
+            if error.status != httpx2.codes.NOT_FOUND:
+                raise
+
+    async def inactive_by_id(self, table: str, internal_ids: Iterable[str]) -> dict[str, bool]:
+        """Look entries of a list up: internal ID -> whether it is inactive; absent if unknown."""
+        found: dict[str, bool] = {}
+        for chunk in chunked(internal_ids, IN_LIST_MAX):
+            query = f"SELECT id, isinactive FROM {table} WHERE id IN ({_marks(chunk)}) ORDER BY id"
+            async for row in self.suiteql(query, chunk):
+                found[row["id"]] = row.get("isinactive") == "T"
+        return found
+
+    async def has_row(self, table: str, columns: str) -> bool:
+        """Tell whether a table shows us anything. Raises ConfigurationError if we may not look."""
+        page = await self._suiteql_page(f"SELECT {columns} FROM {table}", [], offset=0, limit=1)
+        return bool(page["items"])
+
+    async def check_record_type(self, record_type: str) -> None:
+        """Ask for a record that cannot exist; raises ConfigurationError if we may not.
+
+        An inference, documented nowhere: "does not exist" is said only to a role that may open
+        such records, and they open as if for editing (help subsect_1544786455).
+        """
+        what = f"Record type {record_type}"
+        url = f"{self._base_url}{RECORD_PATH}{record_type}/{NO_SUCH_RECORD}"
+
+        async def ask() -> None:
+            request = self._client.build_request("GET", url)
+            async with self._limit.slot():
+                response = await read(self._client, request, auth=self._auth, what=what)
+            self._learn_from(response)
+            if not response.is_success and not says_no_such_record(response):
+                raise error_of(response, what=what, is_write=False)
+
+        with trouble_of(NETSUITE):
+            await retry_transient(ask, self._pacing)
+
+    async def record_fields(
+        self, record_type: str, internal_id: str, fields: Iterable[str]
+    ) -> dict[str, Any]:
+        """Read some fields of one record; those without a value are absent."""
+        what = f"Reading {record_type} {internal_id}"
+        url = f"{self._base_url}{RECORD_PATH}{record_type}/{internal_id}"
+
+        async def ask() -> dict[str, Any]:
+            request = self._client.build_request("GET", url, params={"fields": ",".join(fields)})
+            async with self._limit.slot():
+                response = await read(self._client, request, auth=self._auth, what=what)
+            self._learn_from(response)
+            body = json_object(response)
+            if not response.is_success or body is None:
+                raise error_of(response, what=what, is_write=False)
+            return body
+
+        with trouble_of(NETSUITE):
+            return await retry_transient(ask, self._pacing)
+
+    async def update_record(
+        self, record_type: str, internal_id: str, values: Mapping[str, Any]
+    ) -> None:
+        """Set some fields of one record; null empties a field. Raises as `create` does."""
+        what = f"Updating {record_type} {internal_id}"
+        await self._write("PATCH", f"{RECORD_PATH}{record_type}/{internal_id}", values, what=what)
+
     async def suiteql(self, query: str, parameters: Sequence[str]) -> AsyncIterator[dict[str, str]]:
         """Run a SuiteQL query and yield its rows; keys are lower case, values are text."""
         for page_number in range(PAGES_MAX):
@@ -150,13 +266,13 @@ class NetSuiteClient:
         raise TransientError(message, recovery="Ask for less at once.")
 
     async def _suiteql_page(
-        self, query: str, parameters: Sequence[str], *, offset: int
+        self, query: str, parameters: Sequence[str], *, offset: int, limit: int = PAGE_ROWS
     ) -> dict[str, Any]:
         async def ask() -> dict[str, Any]:
             request = self._client.build_request(
                 "POST",
                 self._base_url + SUITEQL_PATH,
-                params={"limit": PAGE_ROWS, "offset": offset},
+                params={"limit": limit, "offset": offset},
                 content=write_json({"q": query, "params": list(parameters)}),
                 headers={"Content-Type": "application/json", "Prefer": "transient"},
             )
@@ -196,7 +312,25 @@ class NetSuiteClient:
             self._limit.succeeded()
 
 
+_CREATED = "TO_CHAR(createddate, 'YYYY-MM-DD HH24:MI:SS') AS created"
+_MODIFIED = "TO_CHAR(lastmodifieddate, 'YYYY-MM-DD HH24:MI:SS') AS modified"
 _ITEM_QUERY = "SELECT id, itemid, {field} AS barcode, itemtype, isinactive FROM item"
+
+
+def _custom_path(record_type: str, external_id: str) -> str:
+    if not record_type.startswith("customrecord"):
+        message = f"{record_type} is not a custom record"
+        raise ValueError(message)
+    return f"{RECORD_PATH}{record_type}/eid:{external_id}"
+
+
+def json_object(response: httpx2.Response) -> dict[str, Any] | None:
+    """Read a body that is to be a JSON object, or None where it is not."""
+    try:
+        body = read_json(response.content)
+    except ValueError:
+        return None
+    return body if isinstance(body, dict) else None
 
 
 def _marks(values: Sequence[str]) -> str:
@@ -222,7 +356,9 @@ def _transaction(row: Mapping[str, str]) -> NetSuiteTransaction:
     except InvalidOperation:
         message = f"SuiteQL gave {row.get('foreigntotal')!r} as a total"
         raise TransientError(message) from None
-    return NetSuiteTransaction(row["id"], row["externalid"], row["type"], total)
+    return NetSuiteTransaction(
+        row["id"], row["externalid"], row["type"], total, row.get("modified", "")
+    )
 
 
 def _item(row: Mapping[str, str]) -> NetSuiteItem:

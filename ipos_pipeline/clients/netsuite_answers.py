@@ -60,6 +60,17 @@ def error_details(response: httpx2.Response) -> list[ErrorDetail]:
     ]
 
 
+def says_no_such_record(response: httpx2.Response) -> bool:
+    """Tell whether NetSuite looked for one record and did not find it.
+
+    An unknown record type is answered with the same code; only its text tells (an assumption).
+    """
+    return response.status_code == httpx2.codes.NOT_FOUND and any(
+        one.code == "NONEXISTENT_ID" and not one.detail.startswith("Record type")
+        for one in error_details(response)
+    )
+
+
 def is_overload(response: httpx2.Response) -> bool:
     """Tell whether NetSuite has too much to do: fewer requests at once, please."""
     status = response.status_code

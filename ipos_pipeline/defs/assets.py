@@ -72,6 +72,7 @@ ASSETS = (
         ERRORS,
         "ledger",
         follows=("cash_sales", "cash_refunds", "acknowledgements"),
+        check=checks.ALL_MAILS_SENT,
     ),
     StoreDayAsset(
         closing_assets.store_day_reconciliation,

@@ -16,20 +16,23 @@ from ipos_pipeline.domain.line_frames import column_total
 from ipos_pipeline.ledger.entry import Status
 from ipos_pipeline.steps.landing import Landed
 from ipos_pipeline.steps.reconciling import StoreDayReconciliation
+from ipos_pipeline.steps.sending_mails import MailsSent
 
 NO_MISSING_INVOICES = "no_missing_invoices"
 EVERY_LINE_SPLIT_ONCE = "every_line_split_once"
 NO_FAILED_POSTINGS = "no_failed_postings"
 ALL_ACKNOWLEDGED = "all_acknowledged"
+ALL_MAILS_SENT = "all_mails_sent"
 TOTALS_MATCH_NETSUITE = "totals_match_netsuite"
 
 DESCRIPTIONS = {
     NO_MISSING_INVOICES: "The ledger holds as many invoices of the day as IPOS shows.",
     EVERY_LINE_SPLIT_ONCE: "Every line of non-zero quantity is in exactly one of sale and refund"
     " lines, and each document's lines add up to what is planned for it.",
-    NO_FAILED_POSTINGS: "Every document of the day is in NetSuite.",
+    NO_FAILED_POSTINGS: "Every document of the day is in NetSuite, or a person has set it aside.",
     ALL_ACKNOWLEDGED: "IPOS has confirmed every invoice whose documents are all in NetSuite, and"
-    " there is no other.",
+    " there is no other but those that a filter keeps out.",
+    ALL_MAILS_SENT: "The mail server has taken every mail about errors and outages.",
     TOTALS_MATCH_NETSUITE: "IPOS, ledger and NetSuite agree document by document, to the cent.",
 }
 
@@ -92,8 +95,8 @@ def _line_counts(*frames: pd.DataFrame) -> Counter[tuple[str, int]]:
 
 
 def no_failed_postings(postings: pd.DataFrame) -> dg.AssetCheckResult:
-    """List the documents that are not in NetSuite."""
-    failed = postings[postings["status"] != Status.POSTED]
+    """List the documents that are not in NetSuite and that no person has set aside."""
+    failed = postings[~postings["status"].isin([Status.POSTED, Status.SET_ASIDE])]
     return check(
         NO_FAILED_POSTINGS,
         passed=failed.empty,
@@ -107,8 +110,8 @@ def no_failed_postings(postings: pd.DataFrame) -> dg.AssetCheckResult:
 
 
 def all_acknowledged(acknowledgements: pd.DataFrame) -> dg.AssetCheckResult:
-    """List the invoices to be posted that IPOS has not confirmed."""
-    to_confirm = acknowledgements[acknowledgements["state"] != "filtered"]
+    """List the invoices that IPOS is to confirm and has not."""
+    to_confirm = acknowledgements[acknowledgements["is_awaited"]]
     waiting = to_confirm[to_confirm["acknowledged_at"].isna()]
     return check(
         ALL_ACKNOWLEDGED,
@@ -119,6 +122,18 @@ def all_acknowledged(acknowledgements: pd.DataFrame) -> dg.AssetCheckResult:
         sample=waiting,
         severity=dg.AssetCheckSeverity.WARN,
         invoices=len(to_confirm),
+    )
+
+
+def all_mails_sent(mails: MailsSent) -> dg.AssetCheckResult:
+    """Tell how many mails wait, whatever store-day they are about, and why."""
+    return check(
+        ALL_MAILS_SENT,
+        passed=mails.queued == 0,
+        count=mails.queued,
+        recovery="Read `problem`; `ipos-pipeline check-connections` tries the mail server. What"
+        " waits is sent by itself once it works; posting goes on meanwhile.",
+        problem=mails.problem or "none",
     )
 
 

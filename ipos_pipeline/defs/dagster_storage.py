@@ -14,6 +14,8 @@ from dagster._core.storage.base_storage import DagsterStorage
 from dagster._core.storage.sqlite_storage import DagsterSqliteStorage
 from dagster._serdes import ConfigurableClass, ConfigurableClassData
 
+from ipos_pipeline.ledger.store import database_url
+
 POSTGRES_URL = "DAGSTER_POSTGRES_URL"
 
 
@@ -41,6 +43,9 @@ class StorageByEnvironment(DagsterStorage, ConfigurableClass):
         if url:
             from dagster_postgres import DagsterPostgresStorage  # noqa: PLC0415
 
-            return DagsterPostgresStorage(url, should_autocreate_tables=True, inst_data=inst_data)
+            driven = database_url(url).render_as_string(hide_password=False)
+            return DagsterPostgresStorage(
+                driven, should_autocreate_tables=True, inst_data=inst_data
+            )
         storage = Path(os.environ["DAGSTER_HOME"]) / "storage"
         return DagsterSqliteStorage(str(storage), inst_data)

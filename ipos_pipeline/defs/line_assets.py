@@ -5,7 +5,7 @@ import pandas as pd
 
 from ipos_pipeline.defs import checks
 from ipos_pipeline.defs.partitions import StoreDay
-from ipos_pipeline.defs.reporting import amount, table
+from ipos_pipeline.defs.reporting import amount, counts, table
 from ipos_pipeline.defs.resources import Frame, Opened, clear_failures
 from ipos_pipeline.domain.line_frames import column_total, split_lines
 from ipos_pipeline.steps import ledger_frames
@@ -44,7 +44,9 @@ def raw_invoices(context: dg.AssetExecutionContext, connections: Opened) -> Fram
             "replaced": landed.replaced,
             "changed_after_posting": landed.drifted,
             "unreadable": landed.unreadable,
+            "filtered": counts(lines.drop_duplicates("document_key"), "filter_rule"),
             "other_days": ", ".join(sorted(map(str, landed.other_days))) or "none",
+            "suspicious_dates": "; ".join(landed.suspicious_dates) or "none",
             "lines": table(lines),
         },
         check_results=[checks.no_missing_invoices(landed)],

@@ -5,40 +5,49 @@ import pandas as pd
 
 from ipos_pipeline.connections import Connections
 from ipos_pipeline.defs import checks
+from ipos_pipeline.defs.dry_run import PostingConfig, is_dry_run, mark_dry_run, seen_dry
 from ipos_pipeline.defs.partitions import StoreDay
 from ipos_pipeline.defs.reporting import amount, table
 from ipos_pipeline.defs.resources import Frame, Opened, clear_failures
 from ipos_pipeline.domain.line_frames import column_total
+from ipos_pipeline.domain.money import total_of
 from ipos_pipeline.domain.netsuite_record import CASH_REFUND, CASH_SALE, RecordType
 from ipos_pipeline.ledger.entries import PartitionScope
 from ipos_pipeline.ledger.entry import Status
 from ipos_pipeline.steps import ledger_frames
 from ipos_pipeline.steps.posting_ipos import post_store_day
+from ipos_pipeline.steps.previewing import CREATE, TAKE_OVER, preview_store_day
 
 
 def cash_sales(
-    context: dg.AssetExecutionContext, sale_lines: pd.DataFrame, connections: Opened
+    context: dg.AssetExecutionContext,
+    config: PostingConfig,  # noqa: ARG001 - read from the whole run, see dry_run.py
+    sale_lines: pd.DataFrame,
+    connections: Opened,
 ) -> Frame:
     """Cash sales in NetSuite: one for each invoice that has lines sold.
 
     Posts what the ledger holds as due, so that a stale frame can never be posted; the frame tells
     what became of each document of `sale_lines`.
     """
-    return _post(context, connections, sale_lines, record_type=CASH_SALE)
+    return _post_or_preview(context, connections, sale_lines, record_type=CASH_SALE)
 
 
 def cash_refunds(
-    context: dg.AssetExecutionContext, refund_lines: pd.DataFrame, connections: Opened
+    context: dg.AssetExecutionContext,
+    config: PostingConfig,  # noqa: ARG001 - read from the whole run, see dry_run.py
+    refund_lines: pd.DataFrame,
+    connections: Opened,
 ) -> Frame:
     """Cash refunds in NetSuite: one for each invoice that has lines returned.
 
     Posts what the ledger holds as due, so that a stale frame can never be posted; the frame tells
     what became of each document of `refund_lines`.
     """
-    return _post(context, connections, refund_lines, record_type=CASH_REFUND)
+    return _post_or_preview(context, connections, refund_lines, record_type=CASH_REFUND)
 
 
-def _post(
+def _post_or_preview(
     context: dg.AssetExecutionContext,
     connections: Connections,
     lines: pd.DataFrame,
@@ -46,15 +55,26 @@ def _post(
     record_type: RecordType,
 ) -> Frame:
     store_day = StoreDay.of(context.partition_key)
-    code, day = store_day.location_code, store_day.day
+    scope = PartitionScope(store_day.location_code, store_day.day, record_type)
+    if is_dry_run(context):
+        return _preview(context, connections, lines, scope)
+    return _post(context, connections, lines, scope)
+
+
+def _post(
+    context: dg.AssetExecutionContext,
+    connections: Connections,
+    lines: pd.DataFrame,
+    scope: PartitionScope,
+) -> Frame:
     with clear_failures(connections, run=context.run.run_id):
-        configuration = connections.configuration(code)
+        configuration = connections.configuration(scope.location_code)
         posted = connections.wait_for(
             post_store_day(
                 connections.netsuite,
                 connections.ledger,
                 connections.mapping_rules(configuration),
-                scope=PartitionScope(code, day, record_type),
+                scope=scope,
                 item_field=connections.settings.item_field,
                 run=context.run.run_id,
                 clock=connections.clock,
@@ -62,9 +82,7 @@ def _post(
                 lease=connections.settings.claim_lease,
             )
         )
-        frame = ledger_frames.postings(
-            connections.ledger, lines, record_type=record_type, location_code=code, day=day
-        )
+        frame = ledger_frames.postings(connections.ledger, lines, scope=scope)
     is_posted = frame["status"] == Status.POSTED
     return dg.MaterializeResult(
         value=frame,
@@ -80,4 +98,41 @@ def _post(
             "postings": table(frame),
         },
         check_results=[checks.no_failed_postings(frame)],
+    )
+
+
+def _preview(
+    context: dg.AssetExecutionContext,
+    connections: Connections,
+    lines: pd.DataFrame,
+    scope: PartitionScope,
+) -> Frame:
+    """Show what posting would do; the frame tells what the ledger holds, as ever."""
+    mark_dry_run(context)
+    with clear_failures(connections, run=context.run.run_id):
+        configuration = connections.configuration(scope.location_code)
+        preview = connections.wait_for(
+            preview_store_day(
+                connections.netsuite,
+                connections.ledger,
+                connections.mapping_rules(configuration),
+                scope=scope,
+                item_field=connections.settings.item_field,
+            )
+        )
+        frame = ledger_frames.postings(connections.ledger, lines, scope=scope)
+    to_create = preview.doing(CREATE)
+    return dg.MaterializeResult(
+        value=frame,
+        metadata={
+            "dry_run": True,
+            "documents": len(frame),
+            "would_create": len(to_create),
+            "would_create_total": amount(total_of(one.total for one in to_create)),
+            "would_take_over": len(preview.doing(TAKE_OVER)),
+            "problems": len(preview.problems),
+            "would_post": table(ledger_frames.previewed_documents(preview.documents), rows=None),
+            "problem_list": table(ledger_frames.previewed_problems(preview.problems), rows=None),
+        },
+        check_results=[seen_dry(checks.no_failed_postings(frame))],
     )

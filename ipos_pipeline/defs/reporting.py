@@ -13,12 +13,12 @@ import pyarrow as pa
 SAMPLE_ROWS = 20
 
 
-def table(frame: pd.DataFrame, *, rows: int = SAMPLE_ROWS) -> dg.TableMetadataValue:
-    """Show the first rows of a frame."""
+def table(frame: pd.DataFrame, *, rows: int | None = SAMPLE_ROWS) -> dg.TableMetadataValue:
+    """Show the first rows of a frame, or all of them."""
     columns = [dg.TableColumn(str(name), str(kind)) for name, kind in frame.dtypes.items()]
     records = [
         dg.TableRecord({str(name): _cell(value) for name, value in row.items()})
-        for row in frame.head(rows).to_dict("records")
+        for row in frame[:rows].to_dict("records")
     ]
     return dg.MetadataValue.table(records, schema=dg.TableSchema(columns))
 
@@ -31,6 +31,12 @@ def column_schema(schema: pa.Schema) -> dg.TableSchema:
 def amount(total: Decimal) -> str:
     """Write an amount for people; Dagster's own number would be a float."""
     return f"{total:,.2f} AED"
+
+
+def counts(rows: pd.DataFrame, column: str) -> str:
+    """Count rows by the words of a column; rows without a word do not count."""
+    by_word = rows.groupby(column).size().to_dict()
+    return ", ".join(f"{word}: {count}" for word, count in by_word.items()) or "none"
 
 
 def check(

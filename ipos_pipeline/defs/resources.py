@@ -44,8 +44,13 @@ def clear_failures(connections: Connections, *, run: str) -> Iterator[None]:
     except PipelineError as error:
         with suppress(PipelineError):  # the ledger itself may be what failed
             note_outage(connections.ledger, error, run=run, at=connections.clock())
-        raise dg.Failure(
-            description=error.message,
-            metadata={"error": type(error).__name__, "recovery": error.recovery},
-            allow_retries=isinstance(error, TransientError),
-        ) from error
+        raise failure_of(error) from error
+
+
+def failure_of(error: PipelineError) -> dg.Failure:
+    """Tell one of our errors to Dagster: one sentence, and a line on what to do."""
+    return dg.Failure(
+        description=error.message,
+        metadata={"error": type(error).__name__, "recovery": error.recovery},
+        allow_retries=isinstance(error, TransientError),
+    )

@@ -10,6 +10,7 @@ from ipos_pipeline.connections import Connections
 from ipos_pipeline.defs.jobs import sync_invoices
 from ipos_pipeline.defs.partitions import LOCATIONS, StoreDay
 from ipos_pipeline.defs.resources import Opened, clear_failures
+from ipos_pipeline.defs.telling import TOLD_PER_TICK, tell_people
 from ipos_pipeline.domain.business_day import business_date_at
 from ipos_pipeline.domain.configuration import IposConfiguration
 from ipos_pipeline.domain.due import StoreDayKey, days_to_look_at, locations_to_change
@@ -17,6 +18,8 @@ from ipos_pipeline.errors import PipelineError
 from ipos_pipeline.steps.looking import decide, look_at_ipos
 from ipos_pipeline.steps.releasing import release_solved
 
+TICK = "store_days_sensor"
+"""The name of ticks in the history."""
 TICK_SECONDS = 15 * 60
 LOCATIONS_TICK_SECONDS = 5 * 60
 PARTITION_TAG = "dagster/partition"
@@ -40,21 +43,38 @@ def store_days_sensor(
     context: dg.SensorEvaluationContext, connections: Opened
 ) -> dg.SensorResult | dg.SkipReason:
     """Ask IPOS for counts and the ledger for what is due; start what needs a run."""
-    with clear_failures(connections, run="store_days_sensor"):
-        registered = set(context.instance.get_dynamic_partitions(LOCATIONS))
-        active = {
-            code: configuration
-            for code, configuration in connections.configurations().items()
-            if code in registered
-        }
-        _release_solved(context, connections, active)
-        due = _due(context, connections, active)
+    try:
+        with clear_failures(connections, run=TICK):
+            registered = set(context.instance.get_dynamic_partitions(LOCATIONS))
+            active = {
+                code: configuration
+                for code, configuration in connections.configurations().items()
+                if code in registered
+            }
+            _release_solved(context, connections, active)
+            due = _due(context, connections, active)
+    finally:
+        _tell_people(context, connections)
     if not due:
         return dg.SkipReason(
             f"Nothing to do: IPOS shows nothing that is not landed for {len(active)} locations,"
             " and the ledger has nothing due."
         )
     return dg.SensorResult(run_requests=[_run_request(key, why) for key, why in due.items()])
+
+
+def _tell_people(context: dg.SensorEvaluationContext, connections: Connections) -> None:
+    """Send mails and log records although no run may start, or although this tick has failed."""
+    try:
+        running = _running(context.instance)
+        tell_people(
+            connections,
+            run=TICK,
+            count_max=TOLD_PER_TICK,
+            concerns=lambda error: error.store_day not in running,
+        )
+    except PipelineError as error:
+        context.log.warning("People could not be told: %s", error.message)
 
 
 def _release_solved(
@@ -70,7 +90,7 @@ def _release_solved(
                 connections.ledger,
                 location_codes=active,
                 item_field=connections.settings.item_field,
-                run="store_days_sensor",
+                run=TICK,
                 at=connections.clock(),
             )
         )

@@ -72,13 +72,28 @@ Text = Annotated[str, BeforeValidator(_text), Field(min_length=1)]
 Optional = BeforeValidator(_none_if_blank)
 
 
-DATES_FOR_PEOPLE = frozenset(
-    {"last_sales_sync", "last_sales_error", "last_return_sync", "last_return_error"}
-)
+def _words(value: object) -> object:
+    """Read a list as people type it into one field: by commas or lines, with or without spaces."""
+    given = value if isinstance(value, list | tuple) else re.split(r"[,\n]", str(value or ""))
+    if any(isinstance(one, bool) or not isinstance(one, str | int) for one in given):
+        message = "must be texts, separated by commas or lines"
+        raise ValueError(message)
+    return tuple(dict.fromkeys(word for one in given if (word := str(one).strip())))
+
+
+Words = Annotated[tuple[str, ...], BeforeValidator(_words)]
+"""Some words, each once, in the order in which they were given."""
+
+DATES_FOR_PEOPLE = ("last_sales_sync", "last_sales_error", "last_return_sync", "last_return_error")
+"""Fields of the record that the pipeline writes and never reads as its own memory."""
 
 
 class IposConfiguration(BaseModel):
-    """One location's configuration record. `currency` is the internal ID of AED."""
+    """One location's configuration record. `currency` is the internal ID of AED.
+
+    `test_counters` and `test_items` (the barcodes by which items are found) mark invoices that no
+    customer made. `acknowledge_filtered`: whether IPOS is told of what a filter keeps out.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
@@ -112,6 +127,11 @@ class IposConfiguration(BaseModel):
     day_cutoff_hour: Annotated[
         int, BeforeValidator(lambda value: 0 if value in (None, "") else value), Field(ge=0, le=23)
     ] = 0
+    acknowledge_filtered: Annotated[
+        bool, BeforeValidator(lambda value: False if value in (None, "") else value)
+    ] = False
+    test_counters: Words = ()
+    test_items: Words = ()
 
     @model_validator(mode="before")
     @classmethod

@@ -28,6 +28,7 @@ def due_store_days(
     """Decide which store-days need a run: store-day -> why.
 
     `shown` counts what IPOS shows as unacknowledged, `known` what of that the ledger knows already.
+    Where IPOS shows less, the list is read again, lest what vanished hides what comes later.
     A location whose IPOS does not answer gets a run too, so that its failure is to be seen.
     """
     due: dict[StoreDayKey, str] = {}
@@ -35,6 +36,8 @@ def due_store_days(
         new = count - known.get(store_day, 0)
         if new > 0:
             due[store_day] = f"IPOS shows {new} invoices that are not landed"
+        elif new < 0:
+            due[store_day] = f"IPOS no longer shows {-new} invoices of its list"
     for store_day in with_due_work:
         due.setdefault(store_day, "the ledger has work that is due")
     for store_day, why in unanswered.items():

@@ -149,6 +149,7 @@ class IposInvoice(BaseModel):
     customer_code: OptionalCode = None
     ref_inv_no: OptionalCode = None
     void: bool = False
+    training: bool = False
     sub_total: Number | None = None
     discount: Number | None = None
     tax_amount: Number | None = None
@@ -197,8 +198,9 @@ def parse_invoice(
     fields["location_code"] = configuration.location_code
     fields["doc_type"] = _doc_type(fields, profile, from_returns_feed=from_returns_feed)
     fields["lines"] = _canonical_lines(raw, profile)
-    if fields["void"] is None:
-        del fields["void"]
+    for flag in ("void", "training"):
+        if fields[flag] is None:
+            del fields[flag]
     try:
         fields["inv_at"] = _aware(fields.pop("inv_date"), configuration.zone)
         if fields["business_date"] is None:
@@ -214,7 +216,10 @@ def parse_invoice(
 
 
 def _canonical_header(raw: Mapping[str, Any], profile: IposProfile) -> dict[str, Any]:
-    return {name: raw.get(word) for name, word in profile.header.__dict__.items()}
+    return {
+        name: None if word is None else raw.get(word)
+        for name, word in profile.header.__dict__.items()
+    }
 
 
 def _canonical_lines(raw: Mapping[str, Any], profile: IposProfile) -> list[Any]:

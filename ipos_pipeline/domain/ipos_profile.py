@@ -51,7 +51,11 @@ class Envelope(_Words):
 
 
 class HeaderNames(_Words):
-    """Vendor's name of each header field."""
+    """Vendor's name of each header field.
+
+    No name is known of a flag that marks training; without one (`training: null`) none is looked
+    for.
+    """
 
     inv_no: str = "InvNo"
     inv_date: str = "InvDate"
@@ -68,6 +72,7 @@ class HeaderNames(_Words):
     net_amount: str = "NetAmount"
     ref_inv_no: str = "RefInvNo"
     void: str = "Void"
+    training: str | None = None
 
 
 class LineNames(_Words):

@@ -44,6 +44,7 @@ RAW_LINES = pa.schema(
     [
         *_DOCUMENT,
         pa.field("state", pa.string()),
+        pa.field("filter_rule", pa.string()),
         pa.field("currency", pa.string()),
         pa.field("header_discount", NUMBER),
         pa.field("tax_amount", NUMBER),
@@ -79,7 +80,9 @@ def frame_of(rows: Iterable[Mapping[str, Any]], schema: pa.Schema) -> pd.DataFra
     return frame
 
 
-def raw_rows(invoice: IposInvoice, *, state: str) -> list[dict[str, Any]]:
+def raw_rows(
+    invoice: IposInvoice, *, state: str, filter_rule: str | None = None
+) -> list[dict[str, Any]]:
     """Give the rows of `RAW_LINES` for one landed invoice."""
     header = {
         "document_key": invoice.document_key,
@@ -89,6 +92,7 @@ def raw_rows(invoice: IposInvoice, *, state: str) -> list[dict[str, Any]]:
         "doc_type": invoice.doc_type,
         "inv_at": invoice.inv_at,
         "state": state,
+        "filter_rule": filter_rule,
         "currency": invoice.currency,
         "header_discount": _shown(invoice.discount),
         "tax_amount": _shown(invoice.tax_amount),

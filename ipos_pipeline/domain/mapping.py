@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-from ipos_pipeline.domain.configuration import IposConfiguration
+from ipos_pipeline.domain.configuration import DATES_FOR_PEOPLE, IposConfiguration
 from ipos_pipeline.domain.ipos_invoice import IposInvoice
 from ipos_pipeline.domain.ipos_profile import IposProfile
 from ipos_pipeline.domain.money import ZERO
@@ -31,6 +31,16 @@ INVOICE_VALUES = frozenset(
 )
 LINE_VALUES = frozenset({"barcode", "primary_barcode", "ref_no", "sl_no", "item_name"})
 
+
+FieldId = Annotated[str, Field(pattern=r"^custrecord_[a-z0-9_]+$")]
+"""The ID of a custom record's field."""
+
+RECORD_FIELDS = {
+    name: field
+    for name, field in IposConfiguration.model_fields.items()
+    if name not in {"name", "isinactive"}
+}
+"""The custom fields of the configuration record."""
 
 CustomFields = dict[str, str | int | bool]
 Templates = TypeVar("Templates", str, CustomFields)
@@ -52,7 +62,8 @@ class FieldMapping(BaseModel):
 
     `amount_field` overrides the line field that carries the amount. `body_fields` and
     `line_fields` add custom fields: NetSuite field -> the name of an IPOS value in braces, such as
-    `{inv_no}`, or a fixed value.
+    `{inv_no}`, or a fixed value. `configuration_fields` says where a field of the configuration
+    record has another ID in the account, or none: name -> ID, or null.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -61,6 +72,7 @@ class FieldMapping(BaseModel):
     memo: str = "IPOS {doc_type} {inv_no}"
     body_fields: CustomFields = Field(default_factory=dict)
     line_fields: CustomFields = Field(default_factory=dict)
+    configuration_fields: dict[str, FieldId | None] = Field(default_factory=dict)
 
     @field_validator("memo", "body_fields")
     @classmethod
@@ -71,6 +83,23 @@ class FieldMapping(BaseModel):
     @classmethod
     def _names_line_values(cls, value: CustomFields) -> CustomFields:
         return _checked(value, LINE_VALUES)
+
+    @field_validator("configuration_fields")
+    @classmethod
+    def _names_fields_of_the_record(cls, value: dict[str, str | None]) -> dict[str, str | None]:
+        for name, field_id in value.items():
+            if name not in (*RECORD_FIELDS, *DATES_FOR_PEOPLE):
+                message = f"{name!r} is no field of the configuration record"
+                raise ValueError(message)
+            field = RECORD_FIELDS.get(name)
+            if field_id is None and field is not None and field.is_required():
+                message = f"{name} cannot be null: every record needs it"
+                raise ValueError(message)
+        given = [field_id for field_id in value.values() if field_id is not None]
+        if len(given) != len(set(given)):
+            message = "two fields have the same ID"
+            raise ValueError(message)
+        return value
 
 
 @dataclass(frozen=True, slots=True)

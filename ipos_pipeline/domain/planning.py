@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from ipos_pipeline.domain.configuration import IposConfiguration
+from ipos_pipeline.domain.filtering import filter_rule_of, mixed_test_items
 from ipos_pipeline.domain.ipos_invoice import IposInvoice
 from ipos_pipeline.domain.ipos_profile import IposProfile
 from ipos_pipeline.domain.netsuite_record import CASH_REFUND, CASH_SALE, RecordType
@@ -16,8 +17,6 @@ from ipos_pipeline.domain.split import (
     problem_with_invoice,
     split_invoice,
 )
-
-VOID_RULE = "void"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +41,14 @@ def plan_invoice(
     invoice: IposInvoice, *, configuration: IposConfiguration, profile: IposProfile
 ) -> Plan:
     """Decide what is to be posted for an invoice."""
-    if invoice.void:
-        return Plan(filter_rule=VOID_RULE)
+    rule = filter_rule_of(invoice, configuration=configuration, profile=profile)
+    if rule is not None:
+        return Plan(filter_rule=rule)
     split = split_invoice(invoice)
     inclusive = configuration.prices_include_tax
-    problem = problem_with_invoice(invoice, split, profile=profile, prices_include_tax=inclusive)
+    problem = mixed_test_items(
+        invoice, configuration=configuration, profile=profile
+    ) or problem_with_invoice(invoice, split, profile=profile, prices_include_tax=inclusive)
     if problem is not None:
         return Plan(problem=problem)
     sides: tuple[tuple[RecordType, str, tuple[SplitLine, ...]], ...] = (

@@ -13,6 +13,7 @@ from ipos_pipeline.domain.problem import MASTER_DATA_CODES
 
 DELAYS = (timedelta(minutes=15), timedelta(hours=1), timedelta(hours=4), timedelta(days=1))
 REVIEW_AFTER = timedelta(days=7)
+TELLING_DELAYS = (timedelta(minutes=5), *[timedelta(minutes=10)] * 5, timedelta(hours=1))
 PERSON_CODES = frozenset({"total_differs", "external_id_taken", "acknowledged_not_posted"})
 
 
@@ -25,3 +26,11 @@ def next_attempt_at(
     if now - first_failed_at >= REVIEW_AFTER:
         return None
     return now + DELAYS[min(attempts, len(DELAYS)) - 1]
+
+
+def telling_delay(attempts: int) -> timedelta:
+    """Say how long to wait after the n-th failed attempt to send a mail or a log record.
+
+    The first waits end within the quarter of an hour between two ticks.
+    """
+    return TELLING_DELAYS[min(attempts, len(TELLING_DELAYS)) - 1]

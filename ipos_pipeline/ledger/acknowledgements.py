@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date, datetime
 
-from sqlalchemy import ColumnElement, Connection, and_, exists, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, delete, exists, insert, or_, select, update
 
 from ipos_pipeline.domain.chunks import chunked
 from ipos_pipeline.ledger.entry import Status
@@ -15,6 +15,8 @@ from ipos_pipeline.ledger.schema import acknowledgement, posting_entry, source_d
 LOOK_UP_MAX = 500
 DUE = "due"
 ACKNOWLEDGED = "acknowledged"
+WITHHELD = "withheld"
+_DECIDED = (Status.POSTED, Status.SET_ASIDE)
 
 
 class Acknowledgements:
@@ -44,15 +46,104 @@ class Acknowledgements:
             ]
             if rows:
                 self._connection.execute(insert(acknowledgement), rows)
+            self._tell_of_what_came_later(chunk, at=at)
+
+    def _tell_of_what_came_later(self, document_keys: Iterable[str], *, at: datetime) -> None:
+        """Tell the source of a posting that it was not told of, when all of the document is there.
+
+        It was told before, of another posting or of none, because a person decided so.
+        """
+        its_entries = posting_entry.c.document_key == acknowledgement.c.document_key
+        posted_later = and_(its_entries, posting_entry.c.posted_at > acknowledgement.c.due_at)
+        self._connection.execute(
+            update(acknowledgement)
+            .where(
+                acknowledgement.c.document_key.in_(document_keys),
+                acknowledgement.c.status.in_([ACKNOWLEDGED, WITHHELD]),
+                or_(acknowledgement.c.status == WITHHELD, exists().where(posted_later)),
+                _nothing_undecided(),
+            )
+            .values(status=DUE, due_at=at, acknowledged_at=None, next_attempt_at=None)
+        )
+
+    def enqueue(self, document_keys: Iterable[str], *, at: datetime) -> None:
+        """Put documents into the outbox although not all of them is posted: a person's decision."""
+        for keys in chunked(document_keys, LOOK_UP_MAX):
+            query = select(
+                source_document.c.document_key,
+                source_document.c.location_code,
+                source_document.c.business_date,
+            ).where(
+                source_document.c.document_key.in_(keys),
+                ~exists().where(acknowledgement.c.document_key == source_document.c.document_key),
+            )
+            rows = [
+                {**row, "status": DUE, "due_at": at}
+                for row in self._connection.execute(query).mappings()
+            ]
+            if rows:
+                self._connection.execute(insert(acknowledgement), rows)
+            self._connection.execute(
+                update(acknowledgement)
+                .where(
+                    acknowledgement.c.document_key.in_(keys), acknowledgement.c.status == WITHHELD
+                )
+                .values(status=DUE, due_at=at, next_attempt_at=None)
+            )
+
+    def withhold(self, document_keys: Iterable[str]) -> None:
+        """Tell the source nothing for now of what it was to hear of; when all is posted it is."""
+        for keys in chunked(document_keys, LOOK_UP_MAX):
+            self._connection.execute(
+                update(acknowledgement)
+                .where(acknowledgement.c.document_key.in_(keys), acknowledgement.c.status == DUE)
+                .values(status=WITHHELD, next_attempt_at=None)
+            )
+
+    def forget(self, document_keys: Iterable[str], *, at: datetime) -> None:
+        """Take documents out of the outbox that are to be posted after all, told of or not."""
+        for keys in chunked(document_keys, LOOK_UP_MAX):
+            forgotten = self._connection.execute(
+                delete(acknowledgement)
+                .where(acknowledgement.c.document_key.in_(keys))
+                .returning(acknowledgement.c.document_key)
+            ).scalars()
+            self._history.add("acknowledgement_forgotten", list(forgotten), at=at)
+
+    def make_due(self, document_keys: Iterable[str]) -> None:
+        """Have the source told at the next run of what it refused."""
+        for keys in chunked(document_keys, LOOK_UP_MAX):
+            self._connection.execute(
+                update(acknowledgement)
+                .where(acknowledgement.c.document_key.in_(keys), acknowledgement.c.status == DUE)
+                .values(next_attempt_at=None)
+            )
+
+    def told(self, document_keys: Iterable[str]) -> set[str]:
+        """Give those of some documents that the source has confirmed."""
+        return {
+            key
+            for keys in chunked(document_keys, LOOK_UP_MAX)
+            for key in self._connection.execute(
+                select(acknowledgement.c.document_key).where(
+                    acknowledgement.c.document_key.in_(keys),
+                    acknowledgement.c.status == ACKNOWLEDGED,
+                )
+            ).scalars()
+        }
 
     def due_again(self, document_keys: Iterable[str], *, at: datetime) -> None:
-        """Tell the source once more: it still shows documents that it was told of."""
+        """Tell the source once more: it still shows documents that it was told of.
+
+        Not of one that was withdrawn from NetSuite since.
+        """
         for keys in chunked(document_keys, LOOK_UP_MAX):
             moved = self._connection.execute(
                 update(acknowledgement)
                 .where(
                     acknowledgement.c.document_key.in_(keys),
                     acknowledgement.c.status == ACKNOWLEDGED,
+                    _nothing_undecided(),
                 )
                 .values(status=DUE, due_at=at, acknowledged_at=None, next_attempt_at=None)
                 .returning(acknowledgement.c.document_key)
@@ -94,6 +185,15 @@ class Acknowledgements:
             .values(attempts=acknowledgement.c.attempts + 1, next_attempt_at=until)
         )
 
+    def outbox_of_day(self, location_code: str, business_date: date) -> set[str]:
+        """Give the documents of a store-day that the source has yet to confirm, due now or not."""
+        query = select(acknowledgement.c.document_key).where(
+            acknowledgement.c.location_code == location_code,
+            acknowledgement.c.business_date == business_date,
+            acknowledgement.c.status == DUE,
+        )
+        return set(self._connection.execute(query).scalars())
+
     def acknowledged_of_day(self, location_code: str, business_date: date) -> dict[str, datetime]:
         """Give the documents of a store-day that the source has confirmed, and when."""
         query = select(acknowledgement.c.document_key, acknowledgement.c.acknowledged_at).where(
@@ -102,6 +202,14 @@ class Acknowledgements:
             acknowledgement.c.status == ACKNOWLEDGED,
         )
         return {row.document_key: row.acknowledged_at for row in self._connection.execute(query)}
+
+
+def _nothing_undecided() -> ColumnElement[bool]:
+    """Select documents each of whose entries is posted or set aside; one without entries too."""
+    return ~exists().where(
+        posting_entry.c.document_key == acknowledgement.c.document_key,
+        posting_entry.c.status.not_in(_DECIDED),
+    )
 
 
 def is_due(now: datetime) -> ColumnElement[bool]:

@@ -9,12 +9,13 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Connection, and_, exists, func, insert, select, update
+from sqlalchemy import Connection, and_, exists, func, insert, or_, select, update
 
 from ipos_pipeline.domain.chunks import chunked
-from ipos_pipeline.ledger.entry import Status
+from ipos_pipeline.ledger.entry import BEGUN
 from ipos_pipeline.ledger.history import History
-from ipos_pipeline.ledger.schema import posting_entry, source_document
+from ipos_pipeline.ledger.integration_errors import SET_ASIDE
+from ipos_pipeline.ledger.schema import integration_error, posting_entry, source_document
 
 LOOK_UP_MAX = 500
 
@@ -45,6 +46,14 @@ class SourceDocument:
     first_seen_at: datetime
     from_returns_feed: bool
     latest_hash: str | None = None
+    replanned_payload: str | None = None
+    replanned_hash: str | None = None
+
+    def payload_of(self, payload_hash: str) -> str | None:
+        """Give the version of that hash from which something is to be posted, or None."""
+        if payload_hash == self.payload_hash:
+            return self.payload
+        return self.replanned_payload if payload_hash == self.replanned_hash else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +62,7 @@ class KnownVersion:
 
     payload_hash: str
     latest_hash: str | None
+    filter_rule: str | None
     is_held: bool
     is_frozen: bool
 
@@ -65,11 +75,20 @@ class Documents:
         self._history = history
 
     def known(self, document_keys: Iterable[str]) -> dict[str, KnownVersion]:
-        """Look documents up; one is frozen as soon as any entry of it may have been sent."""
+        """Look documents up.
+
+        One is frozen as soon as any entry of it may have been sent, or a person has decided on it.
+        """
         begun = exists().where(
             and_(
                 posting_entry.c.document_key == source_document.c.document_key,
-                posting_entry.c.status.in_([Status.SENDING, Status.IN_DOUBT, Status.POSTED]),
+                posting_entry.c.status.in_(BEGUN),
+            )
+        )
+        put_aside = exists().where(
+            and_(
+                integration_error.c.external_id == source_document.c.document_key,
+                integration_error.c.status == SET_ASIDE,
             )
         )
         found: dict[str, KnownVersion] = {}
@@ -79,12 +98,14 @@ class Documents:
                 source_document.c.payload_hash,
                 source_document.c.latest_hash,
                 source_document.c.state,
-                begun.label("is_frozen"),
+                source_document.c.filter_rule,
+                or_(begun, put_aside).label("is_frozen"),
             ).where(source_document.c.document_key.in_(keys))
             for row in self._connection.execute(query):
                 found[row.document_key] = KnownVersion(
                     row.payload_hash,
                     row.latest_hash,
+                    row.filter_rule,
                     is_held=row.state == State.HELD,
                     is_frozen=bool(row.is_frozen),
                 )
@@ -122,6 +143,45 @@ class Documents:
             .values(latest_payload=payload, latest_hash=payload_hash, latest_seen_at=at)
         )
         self._history.add("drifted", [document_key], at=at, hash=payload_hash)
+
+    def latest_payload(self, document_key: str) -> str | None:
+        """Read the newest version that the source has shown, where it is not the landed one."""
+        payload: str | None = self._connection.execute(
+            select(source_document.c.latest_payload).where(
+                source_document.c.document_key == document_key
+            )
+        ).scalar_one_or_none()
+        return payload
+
+    def plan_from(self, document_key: str, *, payload: str, payload_hash: str) -> None:
+        """Keep the version that a person has the unposted side planned from, beside the landed."""
+        self._connection.execute(
+            update(source_document)
+            .where(source_document.c.document_key == document_key)
+            .values(replanned_payload=payload, replanned_hash=payload_hash, state=State.PLANNED)
+        )
+
+    def note_listed(self, document_keys: Iterable[str], day: date, *, at: datetime) -> None:
+        """Keep under which day the source lists documents as not told of.
+
+        That is the day of its hours, not always the business day.
+        """
+        for keys in chunked(document_keys, LOOK_UP_MAX):
+            self._connection.execute(
+                update(source_document)
+                .where(source_document.c.document_key.in_(keys))
+                .values(listed_day=day, listed_at=at)
+            )
+
+    def held_and_gone(self, location_code: str, day: date, *, before: datetime) -> list[str]:
+        """List held documents that a day's list once had, but not the one read at `before`."""
+        query = select(source_document.c.document_key).where(
+            source_document.c.location_code == location_code,
+            source_document.c.listed_day == day,
+            source_document.c.listed_at < before,
+            source_document.c.state == State.HELD,
+        )
+        return list(self._connection.execute(query).scalars())
 
     def of_day(self, location_code: str, business_date: date) -> Iterator[SourceDocument]:
         """Read a store-day's landed documents in order of their time and number."""
@@ -161,7 +221,7 @@ class Documents:
 _COLUMNS = [
     column
     for column in source_document.c
-    if column.name not in {"latest_payload", "latest_seen_at"}
+    if column.name not in {"latest_payload", "latest_seen_at", "listed_day", "listed_at"}
 ]
 
 

@@ -1,6 +1,6 @@
 """Posting entries: planned, claimed before they are sent, settled afterwards.
 
-Every change of status goes through `_move`, which lets only legal moves pass (entry.py) and writes
+Every change of status goes through `move`, which lets only legal moves pass (entry.py) and writes
 the history; so two runs of one store-day can never both hold the same entry.
 """
 
@@ -27,7 +27,7 @@ from sqlalchemy import (
 
 from ipos_pipeline.domain.chunks import chunked
 from ipos_pipeline.domain.netsuite_record import RecordType
-from ipos_pipeline.ledger.entry import PostingEntry, Status, sources_of
+from ipos_pipeline.ledger.entry import OPEN_TO_RUNS, PostingEntry, Status, sources_of
 from ipos_pipeline.ledger.history import History
 from ipos_pipeline.ledger.schema import posting_entry
 
@@ -59,14 +59,20 @@ class Entries:
             insert(posting_entry), [_row(entry) | {"updated_at": at} for entry in entries]
         )
 
-    def drop_unsent(self, document_key: str) -> None:
-        """Forget the plan of a document that is planned anew; never one that may have been sent."""
-        self._connection.execute(
-            delete(posting_entry).where(
+    def drop_unsent(self, document_key: str) -> list[str]:
+        """Forget the plan of a document that is planned anew; never one that may have been sent.
+
+        Returns the external IDs that were forgotten.
+        """
+        dropped = self._connection.execute(
+            delete(posting_entry)
+            .where(
                 posting_entry.c.document_key == document_key,
                 posting_entry.c.status.in_(UNSENT),
             )
-        )
+            .returning(posting_entry.c.external_id)
+        ).scalars()
+        return list(dropped)
 
     def of_day(self, location_code: str, business_date: date) -> list[PostingEntry]:
         """Read all entries of a store-day."""
@@ -82,6 +88,18 @@ class Entries:
             for entry in self._read(posting_entry.c.document_key.in_(keys)):
                 found.setdefault(entry.document_key, []).append(entry)
         return found
+
+    def with_ids(self, external_ids: Iterable[str]) -> dict[str, PostingEntry]:
+        """Read entries by their external IDs; unknown ones are absent from the answer."""
+        found: dict[str, PostingEntry] = {}
+        for chunk in chunked(external_ids, LOOK_UP_MAX):
+            for entry in self._read(posting_entry.c.external_id.in_(chunk)):
+                found[entry.external_id] = entry
+        return found
+
+    def with_internal_id(self, internal_id: str) -> list[PostingEntry]:
+        """Read the entries that are settled as one NetSuite transaction: one at most."""
+        return self._read(posting_entry.c.internal_id == internal_id)
 
     def to_send(self, scope: PartitionScope, *, now: datetime) -> list[PostingEntry]:
         """Read what may be sent now: pending entries, and rejected ones whose time has come."""
@@ -109,7 +127,7 @@ class Entries:
             posting_entry.c.status == Status.SENDING,
             posting_entry.c.claimed_at < claimed_before,
         )
-        return self._move(
+        return self.move(
             [entry.external_id for entry in abandoned],
             Status.IN_DOUBT,
             at=at,
@@ -128,7 +146,7 @@ class Entries:
             versions = [(entry.external_id, entry.payload_hash) for entry in chunk]
             as_read = tuple_(posting_entry.c.external_id, posting_entry.c.payload_hash)
             claimed.update(
-                self._move(
+                self.move(
                     [entry.external_id for entry in chunk],
                     Status.SENDING,
                     at=at,
@@ -145,7 +163,7 @@ class Entries:
 
     def release(self, external_ids: Iterable[str], *, at: datetime, reason: str) -> list[str]:
         """Make entries pending that were in doubt and that NetSuite does not have."""
-        return self._move(
+        return self.move(
             external_ids,
             Status.PENDING,
             at=at,
@@ -156,7 +174,7 @@ class Entries:
 
     def give_back(self, external_id: str, *, run: str, at: datetime, reason: str) -> list[str]:
         """Make an entry of this run pending again: nothing was sent after all."""
-        return self._move(
+        return self.move(
             [external_id],
             Status.PENDING,
             at=at,
@@ -168,7 +186,7 @@ class Entries:
 
     def doubt(self, external_id: str, *, run: str, at: datetime, reason: str) -> list[str]:
         """Note that this run sent a request whose outcome is unknown."""
-        return self._move(
+        return self.move(
             [external_id],
             Status.IN_DOUBT,
             at=at,
@@ -178,8 +196,41 @@ class Entries:
         )
 
     def post(self, internal_ids: Mapping[str, str], *, at: datetime, how: str) -> list[str]:
-        """Settle entries as posted: external ID -> NetSuite internal ID."""
-        moved = self._move(internal_ids, Status.POSTED, at=at, write_event=False)
+        """Settle entries as posted: external ID -> NetSuite internal ID.
+
+        One that a person has set aside may be found in NetSuite too; a withdrawn one is not
+        posted again by what a run finds.
+        """
+        return self.settle_as_posted(
+            internal_ids, at=at, how=how, only_from=(*OPEN_TO_RUNS, Status.SET_ASIDE)
+        )
+
+    def note_modified(self, moments: Mapping[str, str]) -> None:
+        """Keep NetSuite's date of the last change where none is kept: external ID -> text."""
+        if moments:
+            self._connection.execute(
+                update(posting_entry)
+                .where(
+                    posting_entry.c.external_id == bindparam("seen"),
+                    posting_entry.c.status == Status.POSTED,
+                    posting_entry.c.netsuite_modified.is_(None),
+                )
+                .values(netsuite_modified=bindparam("moment")),
+                [{"seen": key, "moment": moment} for key, moment in moments.items()],
+            )
+
+    def settle_as_posted(
+        self,
+        internal_ids: Mapping[str, str],
+        *,
+        at: datetime,
+        how: str,
+        only_from: tuple[Status, ...],
+    ) -> list[str]:
+        """Write what NetSuite has as posted, of those entries that have one of these statuses."""
+        moved = self.move(
+            internal_ids, Status.POSTED, at=at, only_from=only_from, write_event=False
+        )
         if moved:
             self._connection.execute(
                 update(posting_entry)
@@ -207,10 +258,11 @@ class Entries:
 
         A refusal that only repeats itself adds nothing to the history.
         """
-        return self._move(
+        return self.move(
             [external_id],
             Status.REJECTED,
             at=at,
+            only_from=OPEN_TO_RUNS,
             only_if=or_(
                 posting_entry.c.status != Status.SENDING, posting_entry.c.claimed_by == run
             ),
@@ -254,7 +306,7 @@ class Entries:
                 [{"mapped": key, "total": total} for key, total in totals.items()],
             )
 
-    def _move(
+    def move(
         self,
         external_ids: Iterable[str],
         target: Status,

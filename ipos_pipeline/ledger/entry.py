@@ -1,13 +1,17 @@
 """Statuses of a posting entry and the legal moves between them: one table.
 
-    pending   -> sending, rejected (cannot be mapped), posted (found in NetSuite)
-    sending   -> posted, rejected, in_doubt, pending (nothing was sent after all)
-    in_doubt  -> posted (found), pending (not found), rejected (found, but different)
-    rejected  -> sending (tried again), rejected, posted (found in NetSuite)
-    posted    -> nothing
+    pending     -> sending, rejected (cannot be mapped), posted (found in NetSuite), set_aside
+    sending     -> posted, rejected, in_doubt, pending (nothing was sent after all)
+    in_doubt    -> posted (found), pending (not found), rejected (found, but different)
+    rejected    -> sending (tried again), rejected, posted (found in NetSuite), set_aside
+    posted      -> withdrawing, pending (deleted in NetSuite, and a person wants it there again)
+    set_aside   -> rejected (a person has taken it up again), posted (found, or marked by a person)
+    withdrawing -> withdrawn, posted (not deleted after all)
+    withdrawn   -> pending (a person wants it posted again), posted (marked by a person)
 
-An entry is our intent; a posting is NetSuite's record. `sending` is written before the request
-goes out, so that a crash leaves a trace to look up.
+An entry is our intent; a posting is NetSuite's record. `sending` and `withdrawing` are written
+before the request goes out, so that a crash leaves a trace to look up. Only a person moves an entry
+to or out of `set_aside`, `withdrawing` and `withdrawn`.
 """
 
 from __future__ import annotations
@@ -28,15 +32,27 @@ class Status(StrEnum):
     IN_DOUBT = "in_doubt"
     POSTED = "posted"
     REJECTED = "rejected"
+    SET_ASIDE = "set_aside"
+    WITHDRAWING = "withdrawing"
+    WITHDRAWN = "withdrawn"
 
 
 LEGAL_MOVES: dict[Status, frozenset[Status]] = {
-    Status.PENDING: frozenset({Status.SENDING, Status.REJECTED, Status.POSTED}),
+    Status.PENDING: frozenset({Status.SENDING, Status.REJECTED, Status.POSTED, Status.SET_ASIDE}),
     Status.SENDING: frozenset({Status.POSTED, Status.REJECTED, Status.IN_DOUBT, Status.PENDING}),
     Status.IN_DOUBT: frozenset({Status.POSTED, Status.REJECTED, Status.PENDING}),
-    Status.REJECTED: frozenset({Status.SENDING, Status.REJECTED, Status.POSTED}),
-    Status.POSTED: frozenset(),
+    Status.REJECTED: frozenset({Status.SENDING, Status.REJECTED, Status.POSTED, Status.SET_ASIDE}),
+    Status.POSTED: frozenset({Status.WITHDRAWING, Status.PENDING}),
+    Status.SET_ASIDE: frozenset({Status.REJECTED, Status.POSTED}),
+    Status.WITHDRAWING: frozenset({Status.WITHDRAWN, Status.POSTED}),
+    Status.WITHDRAWN: frozenset({Status.PENDING, Status.POSTED}),
 }
+
+BEGUN = frozenset(Status) - {Status.PENDING, Status.REJECTED}
+"""Once an entry has one of these, a newer version of its document is drift, not a new plan."""
+
+OPEN_TO_RUNS = (Status.PENDING, Status.SENDING, Status.IN_DOUBT, Status.REJECTED)
+"""What a run may settle; a person's decision is not its to change."""
 
 
 def sources_of(target: Status) -> tuple[Status, ...]:
@@ -48,7 +64,9 @@ def sources_of(target: Status) -> tuple[Status, ...]:
 class PostingEntry:
     """One document we mean to have in NetSuite. `total` in AED, tax included, positive.
 
-    `payload_hash` names the version of the source document that it was planned from.
+    `payload_hash` names the version of the source document that it was planned from;
+    `netsuite_modified` is NetSuite's own date of the last change, as text, as first seen after
+    posting.
     """
 
     external_id: str
@@ -65,3 +83,4 @@ class PostingEntry:
     claimed_at: datetime | None
     next_attempt_at: datetime | None
     posted_at: datetime | None
+    netsuite_modified: str | None = None

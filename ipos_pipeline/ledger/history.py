@@ -40,6 +40,11 @@ class History:
         if rows:
             self._connection.execute(insert(event), rows)
 
+    def of_any(self, subjects: Iterable[str]) -> list[dict[str, Any]]:
+        """List the events of some subjects as plain values, oldest first."""
+        query = select(event).where(event.c.subject.in_(list(subjects))).order_by(event.c.id)
+        return [dict(row) for row in self._connection.execute(query).mappings()]
+
     def of(self, subject: str) -> list[Mapping[str, Any]]:
         """List the events of one subject, oldest first."""
         query = select(event).where(event.c.subject == subject).order_by(event.c.id)

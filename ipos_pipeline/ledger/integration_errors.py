@@ -18,6 +18,7 @@ from ipos_pipeline.ledger.schema import integration_error
 
 LOOK_UP_MAX = 500
 OPEN = "open"
+SET_ASIDE = "set_aside"
 CLOSED = "closed"
 
 
@@ -151,6 +152,34 @@ class IntegrationErrors:
                 at=at,
                 how=how,
             )
+
+    def wait_longer(self, external_ids: Iterable[str], *, at: datetime) -> None:
+        """Count an attempt at held documents that the source did not show again, where it was due.
+
+        The errors stay open for a person.
+        """
+        for chunk in chunked(external_ids, LOOK_UP_MAX):
+            due = self._connection.execute(
+                select(
+                    integration_error.c.id,
+                    integration_error.c.code,
+                    integration_error.c.attempts,
+                    integration_error.c.first_failed_at,
+                ).where(
+                    integration_error.c.external_id.in_(chunk),
+                    integration_error.c.status == OPEN,
+                    integration_error.c.next_attempt_at <= at,
+                )
+            ).all()
+            for id_, code, attempts, first_failed_at in due:
+                next_attempt = next_attempt_at(
+                    code, attempts=attempts + 1, first_failed_at=first_failed_at, now=at
+                )
+                self._connection.execute(
+                    update(integration_error)
+                    .where(integration_error.c.id == id_)
+                    .values(attempts=attempts + 1, next_attempt_at=next_attempt)
+                )
 
     def close_unreadable(
         self, location_code: str, business_date: date, *, but: Iterable[str], at: datetime

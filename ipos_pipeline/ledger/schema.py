@@ -98,11 +98,22 @@ source_document = Table(
     Column("source_total_cents", Cents, comment="what the source says the document comes to"),
     Column("first_seen_at", UtcDateTime, nullable=False),
     Column("from_returns_feed", Boolean, nullable=False),
+    Column(
+        "listed_day", Date, comment="under whose hours the source last listed it as not told of"
+    ),
+    Column("listed_at", UtcDateTime, comment="when it did"),
     Column("latest_payload", Text, comment="a different version seen after posting began: drift"),
     Column("latest_hash", String(64)),
     Column("latest_seen_at", UtcDateTime),
+    Column(
+        "replanned_payload",
+        Text,
+        comment="the newer version that a person had the unposted side planned from",
+    ),
+    Column("replanned_hash", String(64)),
     Index(None, "location_code", "business_date"),
     Index(None, "location_code", "occurred_at"),
+    Index(None, "location_code", "listed_day"),
 )
 
 posting_entry = Table(
@@ -122,6 +133,11 @@ posting_entry = Table(
     Column("claimed_at", UtcDateTime),
     Column("next_attempt_at", UtcDateTime, comment="for rejected entries; none: only a person"),
     Column("posted_at", UtcDateTime),
+    Column(
+        "netsuite_modified",
+        String(19),
+        comment="lastmodifieddate as first seen after posting",
+    ),
     Column("updated_at", UtcDateTime, nullable=False),
     Index(None, "document_key"),
     Index(None, "location_code", "business_date", "status"),
@@ -133,7 +149,7 @@ acknowledgement = Table(
     Column("document_key", ForeignKey("source_document.document_key"), primary_key=True),
     Column("location_code", String(100), nullable=False),
     Column("business_date", Date, nullable=False),
-    Column("status", String(20), nullable=False, comment="due or acknowledged"),
+    Column("status", String(20), nullable=False, comment="due, acknowledged or withheld"),
     Column("due_at", UtcDateTime, nullable=False),
     Column("next_attempt_at", UtcDateTime, comment="after a refusal; none: at once"),
     Column("attempts", Integer, nullable=False, server_default=text("0")),
@@ -207,6 +223,98 @@ outage = Table(
         sqlite_where=text("closed_at IS NULL"),
         postgresql_where=text("closed_at IS NULL"),
     ),
+)
+
+mail = Table(
+    "mail",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("message_id", String(200), nullable=False, unique=True),
+    Column("sender", Text, nullable=False),
+    Column("recipients", Text, nullable=False, comment="addresses with a comma between"),
+    Column("subject", Text, nullable=False),
+    Column("content", Text, nullable=False, comment="the whole message, all ASCII"),
+    Column("composed_at", UtcDateTime, nullable=False),
+    Column(
+        "attempts",
+        Integer,
+        nullable=False,
+        server_default=text("0"),
+        comment="begun, whatever became of them",
+    ),
+    Column(
+        "next_attempt_at",
+        UtcDateTime,
+        nullable=False,
+        comment="while one is sending it: when it counts as dead",
+    ),
+    Column("problem", Text, comment="why the last attempt failed"),
+    Column("sent_at", UtcDateTime, comment="when the mail server took it"),
+    Index(
+        "ix_mail_queued",
+        "next_attempt_at",
+        sqlite_where=text("sent_at IS NULL"),
+        postgresql_where=text("sent_at IS NULL"),
+    ),
+)
+
+told_error = Table(
+    "told_error",
+    metadata,
+    Column("error_id", ForeignKey("integration_error.id"), primary_key=True),
+    Column("code", String(100), nullable=False, comment="the reason people know"),
+    Column("message", Text, nullable=False),
+    Column(
+        "thread_id", String(200), nullable=False, comment="message ID of the first mail about it"
+    ),
+    Column("told_at", UtcDateTime, nullable=False),
+)
+
+told_outage = Table(
+    "told_outage",
+    metadata,
+    Column("outage_id", ForeignKey("outage.id"), primary_key=True),
+    Column(
+        "thread_id",
+        String(200),
+        nullable=False,
+        comment="message ID of the mail about its beginning",
+    ),
+    Column("began_told_at", UtcDateTime, nullable=False),
+    Column("end_told_at", UtcDateTime),
+)
+
+log_record = Table(
+    "log_record",
+    metadata,
+    Column("external_id", Text, primary_key=True),
+    Column(
+        "version",
+        String(64),
+        comment="hash of what NetSuite has; none: it may or may not have one",
+    ),
+    Column("failures", Integer, nullable=False, server_default=text("0")),
+    Column("next_attempt_at", UtcDateTime, comment="after a failure; none: at once"),
+    Column("problem", Text, comment="why the last attempt failed"),
+    Column("updated_at", UtcDateTime, nullable=False),
+)
+
+finished_run = Table(
+    "finished_run",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("run", String(100), nullable=False),
+    Column("location_code", String(100), nullable=False),
+    Column("business_date", Date, nullable=False),
+    Column("record_type", String(50), nullable=False),
+    Column(
+        "unposted",
+        Integer,
+        nullable=False,
+        comment="what may become such a document and is not posted",
+    ),
+    Column("finished_at", UtcDateTime, nullable=False),
+    Index(None, "location_code", "record_type", "finished_at"),
 )
 
 store_day = Table(

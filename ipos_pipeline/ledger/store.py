@@ -17,14 +17,20 @@ from sqlalchemy.exc import ArgumentError, DatabaseError, NoSuchModuleError, Oper
 
 from ipos_pipeline.errors import ConfigurationError, TransientError
 from ipos_pipeline.ledger.acknowledgements import Acknowledgements
+from ipos_pipeline.ledger.decisions import Decisions
 from ipos_pipeline.ledger.documents import Documents
 from ipos_pipeline.ledger.entries import Entries
+from ipos_pipeline.ledger.finished_runs import FinishedRuns
 from ipos_pipeline.ledger.history import History
 from ipos_pipeline.ledger.integration_errors import IntegrationErrors
+from ipos_pipeline.ledger.log_records import LogRecords
+from ipos_pipeline.ledger.mails import Mails
 from ipos_pipeline.ledger.outages import Outages
+from ipos_pipeline.ledger.selecting import Selecting
 from ipos_pipeline.ledger.store_days import StoreDays
+from ipos_pipeline.ledger.told import Told
 
-SCHEMA_VERSION = "0002"
+SCHEMA_VERSION = "0006"
 """The newest revision below migrations/versions; a test compares the two."""
 
 BUSY_TIMEOUT_SECONDS = 60
@@ -41,9 +47,15 @@ class Transaction:
     entries: Entries
     acknowledgements: Acknowledgements
     errors: IntegrationErrors
+    finished_runs: FinishedRuns
     history: History
+    log_records: LogRecords
+    mails: Mails
     outages: Outages
+    decisions: Decisions
+    selecting: Selecting
     store_days: StoreDays
+    told: Told
 
 
 class LedgerStore:
@@ -61,17 +73,8 @@ class LedgerStore:
         """
         engine = _engine(url)
         try:
-            _bring_up_to_date(engine)
-        except OperationalError as error:
-            engine.dispose()
-            message = f"The ledger {_shown(url)} cannot be opened: {error.orig}"
-            raise TransientError(
-                message, recovery="Check IPOS_PIPELINE_LEDGER_URL and that the database runs."
-            ) from error
-        except DatabaseError as error:
-            engine.dispose()
-            message = f"The ledger {_shown(url)} cannot be used: {error.orig}"
-            raise ConfigurationError(message) from error
+            with _explained(url):
+                _bring_up_to_date(engine)
         except Exception:
             engine.dispose()
             raise
@@ -100,6 +103,38 @@ class LedgerStore:
             yield _transaction(connection, actor="reader")
 
 
+def ledger_version(url: str) -> str | None:
+    """Tell a ledger's version, None for an empty one, and that it can be written to.
+
+    Its tables are neither made nor migrated, but an SQLite file that is not there is made. Raises
+    like `LedgerStore.open`.
+    """
+    engine = _engine(url)
+    try:
+        with _explained(url), _writing(engine) as connection:
+            version = _version(connection)
+            if version is not None:
+                connection.execute(text("UPDATE alembic_version SET version_num = '' WHERE 1 = 0"))
+            return version
+    finally:
+        engine.dispose()
+
+
+@contextmanager
+def _explained(url: str) -> Iterator[None]:
+    """Turn what the database raises into our errors, without its password."""
+    try:
+        yield
+    except OperationalError as error:
+        message = f"The ledger {_shown(url)} cannot be opened: {error.orig}"
+        raise TransientError(
+            message, recovery="Check IPOS_PIPELINE_LEDGER_URL and that the database runs."
+        ) from error
+    except DatabaseError as error:
+        message = f"The ledger {_shown(url)} cannot be used: {error.orig}"
+        raise ConfigurationError(message) from error
+
+
 @contextmanager
 def _writing(engine: Engine) -> Iterator[Connection]:
     """Begin a transaction that is the only one to write, on either kind of database."""
@@ -124,14 +159,21 @@ _ONE_MOMENT = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"
 
 def _transaction(connection: Connection, actor: str) -> Transaction:
     history = History(connection, actor)
+    entries = Entries(connection, history)
     return Transaction(
         documents=Documents(connection, history),
-        entries=Entries(connection, history),
+        entries=entries,
         acknowledgements=Acknowledgements(connection, history),
         errors=IntegrationErrors(connection, history),
+        finished_runs=FinishedRuns(connection),
         history=history,
+        log_records=LogRecords(connection),
+        mails=Mails(connection),
         outages=Outages(connection, history),
+        decisions=Decisions(connection, entries, history),
+        selecting=Selecting(connection),
         store_days=StoreDays(connection),
+        told=Told(connection, history),
     )
 
 
@@ -140,9 +182,19 @@ def _shown(url: str) -> str:
     return make_url(url).render_as_string(hide_password=True)
 
 
+def database_url(text: str) -> URL:
+    """Read a URL; PostgreSQL without a driver means the one that is installed.
+
+    SQLAlchemy 2.1 would take another one. Raises ArgumentError for what is no URL.
+    """
+    url = make_url(text)
+    is_plain = url.drivername in {"postgresql", "postgres"}
+    return url.set(drivername="postgresql+psycopg2") if is_plain else url
+
+
 def _engine(url: str) -> Engine:
     try:
-        parsed = make_url(url)
+        parsed = database_url(url)
         if parsed.get_backend_name() == "sqlite":
             return _sqlite_engine(parsed)
         return create_engine(parsed, pool_pre_ping=True, hide_parameters=True)

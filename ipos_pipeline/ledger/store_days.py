@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, and_, func, or_, select, union
+from sqlalchemy import Connection, Date, and_, func, or_, select, union
 from sqlalchemy.dialects import postgresql, sqlite
 
 from ipos_pipeline.ledger.acknowledgements import ACKNOWLEDGED, is_due
@@ -68,15 +68,23 @@ class StoreDays:
         acknowledgements = select(
             acknowledgement.c.location_code, acknowledgement.c.business_date
         ).where(acknowledgement.c.location_code.in_(locations), is_due(now))
-        # What was never planned, unreadable or held, is tried again by reading IPOS's list again.
-        unplanned = select(
-            integration_error.c.location_code, integration_error.c.business_date
-        ).where(
-            integration_error.c.location_code.in_(locations),
-            integration_error.c.status == OPEN,
-            integration_error.c.record_type.is_(None),
-            integration_error.c.stage.in_([Stage.PARSE, Stage.MAP]),
-            integration_error.c.next_attempt_at <= now,
+        # What was never planned, unreadable or held, is tried again by reading IPOS's list again:
+        # that of the day under which it was listed.
+        listed_under = func.coalesce(
+            source_document.c.listed_day, integration_error.c.business_date, type_=Date
+        )
+        unplanned = (
+            select(integration_error.c.location_code, listed_under)
+            .outerjoin(
+                source_document, source_document.c.document_key == integration_error.c.external_id
+            )
+            .where(
+                integration_error.c.location_code.in_(locations),
+                integration_error.c.status == OPEN,
+                integration_error.c.record_type.is_(None),
+                integration_error.c.stage.in_([Stage.PARSE, Stage.MAP]),
+                integration_error.c.next_attempt_at <= now,
+            )
         )
         rows = self._connection.execute(union(entries, acknowledgements, unplanned))
         return {(row[0], row[1]) for row in rows}
@@ -84,16 +92,26 @@ class StoreDays:
     def known_unacknowledged(
         self, location_codes: Iterable[str], *, first_day: date
     ) -> dict[StoreDay, int]:
-        """Count, by store-day, what IPOS may go on showing although the ledger knows of it.
+        """Count, by the day of its list, what IPOS may go on showing although it is known.
 
-        Those are landed documents it has not confirmed, and invoices that could not be read.
+        Those are documents of the list as it was last read that are not confirmed since, and
+        invoices that could not be read. What has vanished from the list is not among them: it must
+        not hide what comes later.
         """
         locations = list(location_codes)
         landed = (
             select(
                 source_document.c.location_code,
-                source_document.c.business_date,
+                source_document.c.listed_day.label("day"),
                 source_document.c.document_key.label("subject"),
+            )
+            .join(
+                store_day,
+                and_(
+                    store_day.c.location_code == source_document.c.location_code,
+                    store_day.c.business_date == source_document.c.listed_day,
+                    store_day.c.shown_at <= source_document.c.listed_at,
+                ),
             )
             .outerjoin(
                 acknowledgement,
@@ -104,7 +122,7 @@ class StoreDays:
             )
             .where(
                 source_document.c.location_code.in_(locations),
-                source_document.c.business_date >= first_day,
+                source_document.c.listed_day >= first_day,
                 acknowledgement.c.document_key.is_(None),
             )
         )
@@ -120,8 +138,8 @@ class StoreDays:
         )
         known = union(landed, unreadable).subquery()
         rows = self._connection.execute(
-            select(known.c.location_code, known.c.business_date, func.count()).group_by(
-                known.c.location_code, known.c.business_date
+            select(known.c.location_code, known.c.day, func.count()).group_by(
+                known.c.location_code, known.c.day
             )
         )
         return {(row[0], row[1]): row[2] for row in rows}

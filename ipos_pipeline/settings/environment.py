@@ -6,10 +6,10 @@ Secrets are secret values: they show as stars everywhere but where a request is 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import (
     BaseModel,
@@ -20,14 +20,20 @@ from pydantic import (
     ValidationError,
     ValidationInfo,
     field_validator,
+    model_validator,
 )
 
-from ipos_pipeline.clients.netsuite_auth import JwtAlgorithm
+from ipos_pipeline.clients.mail import DEFAULT_PORTS, MailSecurity, MailServer
 from ipos_pipeline.domain.configuration import HttpUrl
 from ipos_pipeline.errors import ConfigurationError
+from ipos_pipeline.settings.netsuite_access import OAuth2Settings, TbaSettings
 
 LEDGER_FILE = "ledger.db"
 START_DATE = "IPOS_PIPELINE_START_DATE"
+SMTP_HOST = "SMTP_HOST"
+AUTH = "NETSUITE_AUTH"
+OAUTH2: Final = "oauth2"
+TBA: Final = "tba"
 FIRST_DAY = date(2026, 1, 1)
 
 
@@ -39,37 +45,52 @@ def _account_id(value: object) -> object:
     return value
 
 
-class Settings(BaseModel):
-    """Every setting; the alias of a field is its environment variable."""
+EmailAddress = Annotated[str, Field(pattern=r"^[!-~]+@[!-~]+$", max_length=254)]
+"""One address without a name: no spaces, no line ends, ASCII only."""
+
+
+class MailSettings(BaseModel):
+    """The mail server, and from and to whom error mails go; only where `SMTP_HOST` is set."""
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True, extra="ignore")
 
-    data_dir: Path = Field(default=Path("data"), alias="IPOS_PIPELINE_DATA_DIR")
-    ledger_url_given: str | None = Field(default=None, alias="IPOS_PIPELINE_LEDGER_URL", repr=False)
-    start_date: date = Field(default=FIRST_DAY, alias=START_DATE)
-    look_back_days: int = Field(default=4, ge=0, le=60, alias="IPOS_PIPELINE_LOOK_BACK_DAYS")
-    claim_seconds: int = Field(default=600, ge=1, alias="IPOS_PIPELINE_CLAIM_SECONDS")
-    configuration_file: Path | None = Field(default=None, alias="IPOS_CONFIGURATION_FILE")
-    profile_file: Path | None = Field(default=None, alias="IPOS_PROFILE_FILE")
-    mapping_file: Path | None = Field(default=None, alias="NETSUITE_MAPPING_FILE")
-    account_id: Annotated[str, BeforeValidator(_account_id)] = Field(alias="NETSUITE_ACCOUNT_ID")
-    base_url_given: HttpUrl | None = Field(default=None, alias="NETSUITE_BASE_URL")
-    client_id: str = Field(alias="NETSUITE_CLIENT_ID", min_length=1)
-    certificate_id: str = Field(alias="NETSUITE_CERTIFICATE_ID", min_length=1)
-    private_key: SecretStr | None = Field(default=None, alias="NETSUITE_PRIVATE_KEY")
-    private_key_file: Path | None = Field(
-        default=None, alias="NETSUITE_PRIVATE_KEY_FILE", validate_default=True
-    )
-    jwt_algorithm: JwtAlgorithm = Field(default="PS256", alias="NETSUITE_JWT_ALGORITHM")
-    concurrency: int = Field(default=4, ge=1, le=140, alias="NETSUITE_CONCURRENCY")
-    item_field: str = Field(
-        default="upccode",
-        alias="NETSUITE_ITEM_FIELD",
-        pattern=r"^(upccode|itemid|externalid|custitem_[a-z0-9_]+)$",
-    )
+    host: str = Field(alias=SMTP_HOST, min_length=1)
+    security: MailSecurity = Field(default="starttls", alias="SMTP_SECURITY")
+    port_given: int | None = Field(default=None, ge=1, le=65535, alias="SMTP_PORT")
+    username: str | None = Field(default=None, alias="SMTP_USERNAME")
+    password: SecretStr | None = Field(default=None, alias="SMTP_PASSWORD", validate_default=True)
+    error_from: EmailAddress = Field(alias="ERROR_EMAIL_FROM")
+    error_to: EmailAddress = Field(alias="ERROR_EMAIL_TO")
+    group_above: int = Field(default=20, ge=1, alias="ERROR_EMAIL_GROUP_ABOVE")
+
+    @field_validator("password")
+    @classmethod
+    def _belongs_to_a_user(cls, value: SecretStr | None, others: ValidationInfo) -> Any:  # noqa: ANN401
+        """Check on the field, not on the model, so that it is told with the other mistakes."""
+        if (others.data.get("username") is None) != (value is None):
+            message = "set both of SMTP_USERNAME and SMTP_PASSWORD, or neither"
+            raise ValueError(message)
+        return value
+
+    @property
+    def server(self) -> MailServer:
+        """The server and the login; without a port, the usual one for its kind of security."""
+        return MailServer(
+            host=self.host,
+            port=self.port_given or DEFAULT_PORTS[self.security],
+            security=self.security,
+            username=self.username,
+            password=self.password.get_secret_value() if self.password else None,
+        )
+
+
+class _FromEnvironment(BaseModel):
+    """A model whose aliases are environment variables."""
+
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True, extra="ignore")
 
     @classmethod
-    def from_environment(cls, environment: Mapping[str, str]) -> Settings:
+    def from_environment(cls, environment: Mapping[str, str]) -> Self:
         """Read the settings; an empty variable counts as not set.
 
         Raises ConfigurationError that names every missing or wrong variable at once.
@@ -79,7 +100,7 @@ class Settings(BaseModel):
             return cls.model_validate(given)
         except ValidationError as error:
             problems = [
-                f"{one['loc'][0] if one['loc'] else 'environment'}: {_said(one['msg'])}"
+                f"{_variable(one['loc'])}: {_said(one['msg'])}"
                 for one in error.errors(include_url=False, include_input=False)
             ]
             message = "The environment is not complete: " + "; ".join(problems) + "."
@@ -87,14 +108,59 @@ class Settings(BaseModel):
                 message, recovery="Set them as .env.example shows, then start again."
             ) from None
 
-    @field_validator("private_key_file")
+
+class LocalSettings(_FromEnvironment):
+    """What is needed without NetSuite: where the data are, and the mail server."""
+
+    data_dir: Path = Field(default=Path("data"), alias="IPOS_PIPELINE_DATA_DIR")
+    ledger_url_given: str | None = Field(default=None, alias="IPOS_PIPELINE_LEDGER_URL", repr=False)
+    mail: MailSettings | None = None
+
+    @model_validator(mode="before")
     @classmethod
-    def _has_one_key(cls, path: Path | None, others: ValidationInfo) -> Path | None:
-        """Check on the field, not on the model, so that it is told with the other mistakes."""
-        if (others.data.get("private_key") is None) == (path is None):
-            message = "set one of NETSUITE_PRIVATE_KEY and NETSUITE_PRIVATE_KEY_FILE"
-            raise ValueError(message)
-        return path
+    def _with_groups(cls, given: Mapping[str, Any]) -> dict[str, Any]:
+        """Hand the variables to each group that is in use; it takes its own."""
+        return {**given, **cls._groups(given)}
+
+    @classmethod
+    def _groups(cls, given: Mapping[str, Any]) -> dict[str, Any]:
+        return {"mail": given if SMTP_HOST in given else None}
+
+    @property
+    def ledger_url(self) -> str:
+        """SQLAlchemy URL of the ledger; by default a file beside the data."""
+        return self.ledger_url_given or f"sqlite:///{self.data_dir.resolve() / LEDGER_FILE}"
+
+
+class Settings(LocalSettings):
+    """Every setting; the alias of a field is its environment variable.
+
+    Of `oauth2` and `tba` the one that `NETSUITE_AUTH` names is there.
+    """
+
+    start_date: date = Field(default=FIRST_DAY, alias=START_DATE)
+    look_back_days: int = Field(default=4, ge=0, le=60, alias="IPOS_PIPELINE_LOOK_BACK_DAYS")
+    claim_seconds: int = Field(default=600, ge=1, alias="IPOS_PIPELINE_CLAIM_SECONDS")
+    configuration_file: Path | None = Field(default=None, alias="IPOS_CONFIGURATION_FILE")
+    profile_file: Path | None = Field(default=None, alias="IPOS_PROFILE_FILE")
+    mapping_file: Path | None = Field(default=None, alias="NETSUITE_MAPPING_FILE")
+    account_id: Annotated[str, BeforeValidator(_account_id)] = Field(alias="NETSUITE_ACCOUNT_ID")
+    base_url_given: HttpUrl | None = Field(default=None, alias="NETSUITE_BASE_URL")
+    auth: Literal["oauth2", "tba"] = Field(default=OAUTH2, alias=AUTH)
+    oauth2: OAuth2Settings | None = None
+    tba: TbaSettings | None = None
+    concurrency: int = Field(default=4, ge=1, le=140, alias="NETSUITE_CONCURRENCY")
+    item_field: str = Field(
+        default="upccode",
+        alias="NETSUITE_ITEM_FIELD",
+        pattern=r"^(upccode|itemid|externalid|custitem_[a-z0-9_]+)$",
+    )
+
+    @classmethod
+    def _groups(cls, given: Mapping[str, Any]) -> dict[str, Any]:
+        auth = given.get(AUTH, OAUTH2)
+        access = {name: given if auth == name else None for name in (OAUTH2, TBA)}
+        return {**super()._groups(given), **access}
 
     @property
     def claim_lease(self) -> timedelta:
@@ -102,32 +168,11 @@ class Settings(BaseModel):
         return timedelta(seconds=self.claim_seconds)
 
     @property
-    def ledger_url(self) -> str:
-        """SQLAlchemy URL of the ledger; by default a file beside the data."""
-        return self.ledger_url_given or f"sqlite:///{self.data_dir.resolve() / LEDGER_FILE}"
-
-    @property
     def netsuite_base_url(self) -> str:
         """The account's service address (help section_1546938065), without a slash at its end."""
         host = self.account_id.lower().replace("_", "-")
         derived = f"https://{host}.suitetalk.api.netsuite.com"
         return self.base_url_given or derived
-
-    def private_key_pem(self) -> str:
-        """Read the private key. Raises ConfigurationError if its file cannot be read."""
-        if self.private_key is not None:
-            return self.private_key.get_secret_value().replace("\\n", "\n")
-        assert self.private_key_file is not None  # noqa: S101 - validated above
-        try:
-            return self.private_key_file.read_text(encoding="ascii")
-        except (OSError, UnicodeDecodeError) as error:
-            message = (
-                f"NETSUITE_PRIVATE_KEY_FILE {self.private_key_file} cannot be read:"
-                f" {type(error).__name__}."
-            )
-            raise ConfigurationError(
-                message, recovery="Point it to the PEM file of the integration's private key."
-            ) from error
 
 
 def first_day(environment: Mapping[str, str]) -> date:
@@ -141,6 +186,14 @@ def first_day(environment: Mapping[str, str]) -> date:
     except ValueError:
         message = f"{START_DATE} is {given!r}, not a date such as {FIRST_DAY}."
         raise ConfigurationError(message) from None
+
+
+def _variable(location: Sequence[int | str]) -> str:
+    """Name the variable of a mistake; a default that is refused is told by its field's name."""
+    groups = (Settings, OAuth2Settings, TbaSettings, MailSettings)
+    aliases = {name: one.alias for group in groups for name, one in group.model_fields.items()}
+    name = str(location[-1]) if location else "environment"
+    return aliases.get(name) or name
 
 
 def _said(message: str) -> str:

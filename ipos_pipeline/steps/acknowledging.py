@@ -51,7 +51,7 @@ async def acknowledge_store_day(
         with ledger.read() as work:
             documents = work.documents.by_key(keys)
             entries = work.entries.of_documents(keys)
-        told = [_told(documents[key], entries[key], profile) for key in keys]
+        told = [_told(documents[key], entries.get(key, []), profile) for key in keys]
         refusals = await ipos.acknowledge(told)
         _settle(ledger, documents, refusals, run=run, at=clock())
         result.confirmed += len(keys) - len(refusals)
@@ -98,6 +98,9 @@ def _settle(
 
 
 def _refusal(document: SourceDocument, why: str) -> Failure:
+    reason = "NetSuite has everything of"
+    if document.filter_rule is not None:
+        reason = f"The filter {document.filter_rule} keeps out"
     return Failure(
         external_id=document.document_key,
         stage=Stage.ACKNOWLEDGE,
@@ -106,7 +109,7 @@ def _refusal(document: SourceDocument, why: str) -> Failure:
         number=document.number,
         record_type=None,
         code="acknowledgement_refused",
-        message=f"NetSuite has everything of invoice {document.number}, but IPOS does not take"
-        f" the acknowledgement: {why}.",
+        message=f"{reason} invoice {document.number}, but IPOS does not take the"
+        f" acknowledgement: {why}.",
         next_step="Ask the IPOS vendor why; it is told again later. Nothing is posted twice.",
     )

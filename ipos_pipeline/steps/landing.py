@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from ipos_pipeline.clients.ipos import IposClient, RawInvoice, Which
-from ipos_pipeline.domain.business_day import business_day_bounds
+from ipos_pipeline.domain.business_day import business_day_bounds, suspicion_of
 from ipos_pipeline.domain.chunks import chunked
 from ipos_pipeline.domain.configuration import IposConfiguration
 from ipos_pipeline.domain.external_id import raw_key
@@ -45,7 +45,7 @@ class Landed:
 
     `shown_in_all` counts what IPOS shows for the day, confirmed or not; `accounted_for` what the
     ledger holds of the same hours, unreadable ones included. `document_keys` are those that could
-    be read.
+    be read; `suspicious_dates` says of which invoice and why.
     """
 
     shown: int = 0
@@ -58,6 +58,7 @@ class Landed:
     shown_again: int = 0
     other_days: set[date] = field(default_factory=set)
     document_keys: set[str] = field(default_factory=set)
+    suspicious_dates: list[str] = field(default_factory=list)
 
 
 async def land_store_day(
@@ -81,31 +82,59 @@ async def land_store_day(
     shown_in_all = await ipos.count(day, "all")
     with trouble_of(ipos.system):
         readable, unreadable = _read_all(arrived, configuration=configuration, profile=profile)
+    read_at = clock()
     landed = Landed(shown=len(arrived), shown_in_all=shown_in_all, unreadable=len(unreadable))
     landed.other_days = {one.invoice.business_date for one in readable} - {day}
     landed.document_keys = {one.invoice.document_key for one in readable}
+    landed.suspicious_dates = _suspicious_dates(readable, configuration, now=read_at)
     for chunk in chunked(readable, LAND_AT_ONCE):
         with ledger.write(run) as work:
             _land(work, chunk, landed, configuration=configuration, profile=profile, at=clock())
             if which == "unacknowledged":
                 shown = [one.invoice.document_key for one in chunk]
                 work.acknowledgements.due_again(shown, at=clock())
-    now = clock()
-    quarantined = _quarantine(unreadable, configuration=configuration, day=day)
+                work.documents.note_listed(shown, day, at=read_at)
     with ledger.write(run) as work:
-        for failure in quarantined:
-            work.errors.fail(failure, at=now)
-        work.errors.close_unreadable(
-            configuration.location_code,
-            day,
-            but=[failure.external_id for failure in quarantined],
-            at=now,
-        )
-        work.store_days.note_list(
-            configuration.location_code, day, shown_documents=shown_in_all, at=now
-        )
-        landed.accounted_for = _accounted_for(work, configuration, day)
+        _close_list(work, unreadable, landed, configuration=configuration, day=day, at=read_at)
     return landed
+
+
+def _close_list(
+    work: Transaction,
+    unreadable: Iterable[tuple[RawInvoice, MalformedInvoiceError]],
+    landed: Landed,
+    *,
+    configuration: IposConfiguration,
+    day: date,
+    at: datetime,
+) -> None:
+    """Note what the list of a day, read to its end, did not bring in a form that can be landed."""
+    code = configuration.location_code
+    quarantined = _quarantine(unreadable, configuration=configuration, day=day)
+    for failure in quarantined:
+        work.errors.fail(failure, at=at)
+    still = [failure.external_id for failure in quarantined]
+    work.errors.close_unreadable(code, day, but=still, at=at)
+    work.errors.wait_longer(work.documents.held_and_gone(code, day, before=at), at=at)
+    work.store_days.note_list(code, day, shown_documents=landed.shown_in_all, at=at)
+    landed.accounted_for = _accounted_for(work, configuration, day)
+
+
+def _suspicious_dates(
+    readable: Iterable[ReadInvoice], configuration: IposConfiguration, *, now: datetime
+) -> list[str]:
+    """Name the invoices whose dates a right clock would not have written, and why (M19)."""
+    found: list[str] = []
+    for one in readable:
+        why = suspicion_of(
+            one.invoice.inv_at,
+            one.invoice.business_date,
+            now=now,
+            cutoff_hour=configuration.day_cutoff_hour,
+        )
+        if why is not None:
+            found.append(f"{one.invoice.inv_no}: {why}")
+    return found
 
 
 def _accounted_for(work: Transaction, configuration: IposConfiguration, day: date) -> int:
@@ -160,6 +189,10 @@ def _land(
         if version is not None:
             _land_again(work, one, version, plans, landed, at=at)
     _write_plans(work, chunk, plans, at=at)
+    if configuration.acknowledge_filtered:
+        rules = {key: version.filter_rule for key, version in known.items()}
+        rules |= {key: plan.filter_rule for key, plan in plans.items()}
+        work.acknowledgements.enqueue([key for key, rule in rules.items() if rule], at=at)
 
 
 def _plans(
@@ -169,16 +202,24 @@ def _plans(
     configuration: IposConfiguration,
     profile: IposProfile,
 ) -> dict[str, Plan]:
-    """Plan what is new or changed, and what a problem held that has since been solved."""
+    """Plan what is new or changed, held by a problem, or under another filter than before.
+
+    Held and filtered ones depend on the settings too, which a person may have changed since.
+    """
     plans: dict[str, Plan] = {}
     for one in chunk:
         version = known.get(one.invoice.document_key)
-        is_same = version is not None and version.payload_hash == one.arrived.content_hash
-        if version is not None and (version.is_frozen or (is_same and not version.is_held)):
+        if version is not None and version.is_frozen:
             continue
         plan = plan_invoice(one.invoice, configuration=configuration, profile=profile)
-        plans[one.invoice.document_key] = plan
+        if version is None or _is_news(version, plan, one.arrived.content_hash):
+            plans[one.invoice.document_key] = plan
     return plans
+
+
+def _is_news(version: KnownVersion, plan: Plan, content_hash: str) -> bool:
+    is_same = version.payload_hash == content_hash and version.filter_rule == plan.filter_rule
+    return version.is_held or not is_same
 
 
 def _land_again(
@@ -193,8 +234,12 @@ def _land_again(
     key, content_hash = one.invoice.document_key, one.arrived.content_hash
     landed.shown_again += 1
     is_same = content_hash == version.payload_hash
-    if key in plans and not (is_same and plans[key].problem):
-        work.entries.drop_unsent(key)
+    if key in plans and not (is_same and version.is_held and plans[key].problem):
+        dropped = work.entries.drop_unsent(key)
+        work.errors.close(dropped, [Stage.MAP, Stage.POST], at=at, how="it was planned anew")
+        if version.filter_rule is not None:
+            work.acknowledgements.forget([key], at=at)
+            work.errors.close([key], [Stage.ACKNOWLEDGE], at=at, how="it was planned anew")
         work.documents.replace(_document(one, plans[key], at), at=at)
         landed.replaced += 1
     elif version.is_frozen and content_hash not in (version.payload_hash, version.latest_hash):

@@ -5,8 +5,11 @@ Belongs here: ledger rows -> columns. Not here: the split (domain/line_frames.py
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict
 from datetime import date
+from decimal import Decimal
+from functools import partial
 from typing import Any
 
 import pandas as pd
@@ -17,9 +20,12 @@ from ipos_pipeline.domain.ipos_invoice import parse_invoice
 from ipos_pipeline.domain.ipos_profile import IposProfile
 from ipos_pipeline.domain.json_text import read_json
 from ipos_pipeline.domain.line_frames import INSTANT, MONEY, RAW_LINES, frame_of, raw_rows
-from ipos_pipeline.domain.netsuite_record import RecordType
+from ipos_pipeline.domain.netsuite_record import CASH_REFUND, CASH_SALE, RecordType
 from ipos_pipeline.domain.reconciliation import Difference
+from ipos_pipeline.ledger.documents import SourceDocument, State
+from ipos_pipeline.ledger.entries import PartitionScope
 from ipos_pipeline.ledger.store import LedgerStore
+from ipos_pipeline.steps.previewing import PreviewedDocument, PreviewedProblem
 
 POSTINGS = pa.schema(
     [
@@ -44,10 +50,13 @@ ACKNOWLEDGEMENTS = pa.schema(
         pa.field("state", pa.string()),
         pa.field("filter_rule", pa.string()),
         pa.field("first_seen_at", INSTANT),
+        pa.field("is_awaited", pa.bool_()),
         pa.field("acknowledged_at", INSTANT),
     ]
 )
-"""Columns of `acknowledgements`: one row for each landed invoice."""
+"""Columns of `acknowledgements`: one row for each landed invoice. `is_awaited`: whether IPOS is to
+confirm it, one day; a filtered one only where the location says so, and one that a person has set
+aside only if IPOS was to be told."""
 
 ERRORS = pa.schema(
     [
@@ -75,21 +84,74 @@ DIFFERENCES = pa.schema(
 """Columns of `store_day_reconciliation`: one row for each difference."""
 
 
+PREVIEWED_DOCUMENTS = pa.schema(
+    [
+        pa.field("external_id", pa.string()),
+        pa.field("action", pa.string()),
+        pa.field("record_type", pa.string()),
+        pa.field("customer", pa.string()),
+        pa.field("tran_date", pa.date32()),
+        pa.field("lines", pa.int64()),
+        pa.field("total", MONEY),
+    ]
+)
+"""What a dry run shows of the documents that a run would post."""
+
+PREVIEWED_PROBLEMS = pa.schema(
+    [
+        pa.field("external_id", pa.string()),
+        pa.field("code", pa.string()),
+        pa.field("message", pa.string()),
+        pa.field("next_step", pa.string()),
+    ]
+)
+"""What a dry run shows of the documents that a run could not post: one row for each reason."""
+
+
 def raw_lines(
     ledger: LedgerStore, *, configuration: IposConfiguration, profile: IposProfile, day: date
 ) -> pd.DataFrame:
     """Read a store-day's landed invoices, one row for each line (`RAW_LINES`)."""
     rows: list[dict[str, Any]] = []
     with ledger.read() as work:
-        for document in work.documents.of_day(configuration.location_code, day):
-            invoice = parse_invoice(
-                read_json(document.payload),
-                configuration=configuration,
-                profile=profile,
-                from_returns_feed=document.from_returns_feed,
-            )
-            rows += raw_rows(invoice, state=document.state)
+        documents = list(work.documents.of_day(configuration.location_code, day))
+        entries = work.entries.of_documents(
+            one.document_key for one in documents if one.replanned_payload is not None
+        )
+    for document in documents:
+        read = partial(_rows, document, configuration=configuration, profile=profile)
+        if document.replanned_payload is None:
+            rows += read(document.payload)
+        else:
+            landed = {
+                entry.record_type
+                for entry in entries.get(document.document_key, [])
+                if entry.payload_hash == document.payload_hash
+            }
+            rows += [row for row in read(document.payload) if _side(row) in landed]
+            rows += [row for row in read(document.replanned_payload) if _side(row) not in landed]
     return frame_of(rows, RAW_LINES)
+
+
+def _rows(
+    document: SourceDocument,
+    payload: str,
+    *,
+    configuration: IposConfiguration,
+    profile: IposProfile,
+) -> list[dict[str, Any]]:
+    invoice = parse_invoice(
+        read_json(payload),
+        configuration=configuration,
+        profile=profile,
+        from_returns_feed=document.from_returns_feed,
+    )
+    return raw_rows(invoice, state=document.state, filter_rule=document.filter_rule)
+
+
+def _side(row: Mapping[str, Any]) -> RecordType:
+    """Tell to which document a line goes: a side may be planned from a newer version."""
+    return CASH_REFUND if Decimal(row["qty"]) < 0 else CASH_SALE
 
 
 def planned_documents(ledger: LedgerStore, *, location_code: str, day: date) -> set[str]:
@@ -98,20 +160,13 @@ def planned_documents(ledger: LedgerStore, *, location_code: str, day: date) -> 
         return {entry.external_id for entry in work.entries.of_day(location_code, day)}
 
 
-def postings(
-    ledger: LedgerStore,
-    lines: pd.DataFrame,
-    *,
-    record_type: RecordType,
-    location_code: str,
-    day: date,
-) -> pd.DataFrame:
+def postings(ledger: LedgerStore, lines: pd.DataFrame, *, scope: PartitionScope) -> pd.DataFrame:
     """Read what became of a store-day's documents, beside what their lines add up to."""
     with ledger.read() as work:
         entries = [
             entry
-            for entry in work.entries.of_day(location_code, day)
-            if entry.record_type == record_type
+            for entry in work.entries.of_day(scope.location_code, scope.business_date)
+            if entry.record_type == scope.record_type
         ]
     by_document = lines.groupby("external_id")["amount"]
     counts, amounts = by_document.size().to_dict(), by_document.sum().to_dict()
@@ -132,11 +187,28 @@ def postings(
     return frame_of(rows, POSTINGS)
 
 
+def previewed_documents(documents: Iterable[PreviewedDocument]) -> pd.DataFrame:
+    """Put what a run would do into a frame (`PREVIEWED_DOCUMENTS`)."""
+    return frame_of(map(asdict, documents), PREVIEWED_DOCUMENTS)
+
+
+def previewed_problems(problems: Iterable[PreviewedProblem]) -> pd.DataFrame:
+    """Put what stands in the way of a run into a frame (`PREVIEWED_PROBLEMS`)."""
+    return frame_of(map(asdict, problems), PREVIEWED_PROBLEMS)
+
+
 def acknowledgements(ledger: LedgerStore, *, location_code: str, day: date) -> pd.DataFrame:
     """Read which of a store-day's invoices IPOS has confirmed (`ACKNOWLEDGEMENTS`)."""
     with ledger.read() as work:
         documents = list(work.documents.of_day(location_code, day))
         confirmed = work.acknowledgements.acknowledged_of_day(location_code, day)
+        decided = work.selecting.set_aside_of_day(location_code, day)
+        aside = decided | {
+            entry.document_key
+            for entry in work.entries.of_day(location_code, day)
+            if entry.external_id in decided
+        }
+        told_of = confirmed.keys() | work.acknowledgements.outbox_of_day(location_code, day)
     rows = (
         {
             "document_key": document.document_key,
@@ -144,6 +216,8 @@ def acknowledgements(ledger: LedgerStore, *, location_code: str, day: date) -> p
             "state": document.state,
             "filter_rule": document.filter_rule,
             "first_seen_at": document.first_seen_at,
+            "is_awaited": document.document_key in told_of
+            or (document.state != State.FILTERED and document.document_key not in aside),
             "acknowledged_at": confirmed.get(document.document_key),
         }
         for document in documents

@@ -34,7 +34,8 @@ async def post_store_day(
 ) -> Posted:
     """Bring every document of one store-day and record type that is due into NetSuite.
 
-    Raises what `post_documents` raises.
+    What it leaves unposted is noted, for the dates that people read (dates.py). Raises what
+    `post_documents` raises; such a run is not finished.
     """
     await release_solved(
         netsuite,
@@ -45,7 +46,7 @@ async def post_store_day(
         at=clock(),
     )
     preparer = Preparer(netsuite, ledger, rules, item_field=item_field)
-    return await post_documents(
+    posted = await post_documents(
         netsuite,
         ledger,
         preparer.prepare,
@@ -55,3 +56,6 @@ async def post_store_day(
         pacing=pacing,
         lease=lease,
     )
+    with ledger.write(run) as work:
+        work.finished_runs.note(scope, run=run, at=clock())
+    return posted

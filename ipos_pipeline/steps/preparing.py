@@ -41,25 +41,38 @@ class Preparer:
         for chunk in chunked(entries, PREPARE_AT_ONCE):
             with self._ledger.read() as work:
                 documents = work.documents.by_key({entry.document_key for entry in chunk})
-            invoices = {key: self._invoice(document) for key, document in documents.items()}
+            # An invoice may be planned from two versions, one for each side (replanning.py).
+            payloads = {
+                (entry.document_key, entry.payload_hash): documents[entry.document_key].payload_of(
+                    entry.payload_hash
+                )
+                for entry in chunk
+            }
+            invoices = {
+                version: self._invoice(documents[version[0]], payload)
+                for version, payload in payloads.items()
+                if payload is not None
+            }
             splits = {key: split_invoice(invoice) for key, invoice in invoices.items()}
             await self._look_items_up(splits.values())
             for entry in chunk:
                 document = documents[entry.document_key]
-                if document.payload_hash != entry.payload_hash:
+                version = (entry.document_key, entry.payload_hash)
+                payload = payloads[version]
+                if payload is None:
                     continue  # landed anew since the entries were read: the next run takes it
                 mapped = map_document(
                     entry.record_type,
-                    invoices[entry.document_key],
-                    splits[entry.document_key],
+                    invoices[version],
+                    splits[version],
                     rules=self._rules,
                     catalogue=self._catalogue,
                 )
-                yield Prepared(entry, Source(document.number, document.payload), mapped)
+                yield Prepared(entry, Source(document.number, payload), mapped)
 
-    def _invoice(self, document: SourceDocument) -> IposInvoice:
+    def _invoice(self, document: SourceDocument, payload: str) -> IposInvoice:
         return parse_invoice(
-            read_json(document.payload),
+            read_json(payload),
             configuration=self._rules.configuration,
             profile=self._rules.profile,
             from_returns_feed=document.from_returns_feed,

@@ -34,12 +34,15 @@ class Pipeline:
             environment, connect=lambda: self.world.connections(**self.environment)
         )
 
-    def run(self, day: date = DAY, location: str = LOCATION) -> dg.ExecuteInProcessResult:
+    def run(
+        self, day: date = DAY, location: str = LOCATION, **launched: Any
+    ) -> dg.ExecuteInProcessResult:
         """Run the job for one store-day; a failed run is a result, not an exception."""
         return self.definitions.resolve_job_def(SYNC_INVOICES).execute_in_process(
             instance=self.instance,
             partition_key=dg.MultiPartitionKey({"day": day.isoformat(), "location": location}),
             raise_on_error=False,
+            **launched,
         )
 
     def open_errors(self, day: date = DAY, location: str = LOCATION) -> list[OpenError]:

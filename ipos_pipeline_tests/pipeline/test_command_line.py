@@ -34,6 +34,24 @@ def test_sync_posts_the_named_locations_and_nothing_else(environment: dict[str, 
     assert {one["tranDate"] for one in posted} == {"2026-11-20"}
 
 
+def test_sync_as_a_dry_run_shows_what_it_would_post_and_posts_nothing(
+    environment: dict[str, str],
+) -> None:
+    done = command(
+        ["ipos-pipeline", "sync", "--day", "2026-11-20", "--location", "DXB02", "--dry-run"],
+        environment,
+    )
+
+    assert done.returncode == 0, done.stderr
+    assert "dry run: cash_sales: would create" in done.stderr
+    posted = httpx2.get(environment["SIMULATED_NETSUITE"] + "/_simulator/transactions").json()
+    assert not [
+        one
+        for one in posted
+        if one["externalId"].startswith("IPOS-DXB02-2026") and one["tranDate"] == "2026-11-20"
+    ]
+
+
 def test_sync_without_a_location_runs_all_active_ones(environment: dict[str, str]) -> None:
     done = command(["ipos-pipeline", "sync", "--day", "2026-11-19"], environment)
 

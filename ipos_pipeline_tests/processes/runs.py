@@ -26,6 +26,7 @@ from ipos_pipeline_tests.builders import LOCATION
 CONTEXT = multiprocessing.get_context("forkserver")
 CONTEXT.set_forkserver_preload([__name__])
 END_SECONDS_MAX = 120
+INHERITED = ("PATH", "HOME", "PYTHONPATH")
 
 
 class Run(Protocol):
@@ -71,7 +72,6 @@ class DagsterJobExecute:
 
     def __init__(self, environment: Mapping[str, str], day: date) -> None:
         partition = StoreDay(LOCATION, day).partition_key
-        inherited = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
         with Path(environment["DAGSTER_HOME"], "job_execute.log").open("ab") as log:
             self._process = subprocess.Popen(
                 [
@@ -79,7 +79,7 @@ class DagsterJobExecute:
                     *("-m", "ipos_pipeline.definitions", "-j", SYNC_INVOICES),
                     *("--tags", f'{{"dagster/partition": "{partition}"}}'),
                 ],
-                env={**inherited, **environment},
+                env={**inherited(), **environment},
                 stdout=log,
                 stderr=log,
             )
@@ -98,13 +98,18 @@ class DagsterJobExecute:
         return self._process.wait(END_SECONDS_MAX)
 
 
+def inherited() -> dict[str, str]:
+    """Give what a process needs of this one's environment; nothing that is a setting."""
+    return {name: os.environ[name] for name in INHERITED if name in os.environ}
+
+
 def set_up(environment: Mapping[str, str]) -> None:
     """Make Dagster's tables and register the shop, as the sensor does."""
     _in_a_process(_register, environment)
 
 
 def last_look(environment: Mapping[str, str]) -> dict[str, Any]:
-    """Read Dagster's own storage: the last run's status and step, and how many there are."""
+    """Read Dagster's own storage: how many runs, and of the last one status, step and failures."""
     return _in_a_process(_look, environment)
 
 
@@ -133,11 +138,20 @@ def _look(instance: dg.DagsterInstance) -> dict[str, Any]:
     runs = instance.get_runs()
     last = runs[0]
     steps = instance.all_logs(last.run_id, of_type=dg.DagsterEventType.STEP_START)
+    failures = instance.all_logs(last.run_id, of_type=dg.DagsterEventType.STEP_FAILURE)
     return {
         "runs": len(runs),
         "status": last.status.value,
         "step": steps[-1].step_key if steps else "before the first step",
+        "failures": [_said(one.get_dagster_event().step_failure_data) for one in failures],
     }
+
+
+def _said(failure: Any) -> str:
+    """Give the sentence of a failed step, or the end of its error where nobody wrote one."""
+    if failure.user_failure_data is not None and failure.user_failure_data.description:
+        return str(failure.user_failure_data.description)
+    return failure.error.to_string()[-500:] if failure.error else "no reason given"
 
 
 def _run(environment: dict[str, str], day: date) -> None:

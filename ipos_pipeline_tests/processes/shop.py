@@ -1,9 +1,9 @@
-"""One shop that sold on some days: simulators on real sockets, and the settings to reach them."""
+"""One shop: simulators on real sockets, and the settings to reach them."""
 
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -23,7 +23,7 @@ from ipos_pipeline_tests.builders import LOCATION
 from simulators.ipos import IposSimulator
 from simulators.netsuite import Latency, NetSuiteSimulator
 from simulators.serving import serve
-from simulators.world import Sales, build_world, made_sales
+from simulators.world import Sales, build_world, made_sales, stock_items
 
 ROOT = Path(__file__).parents[2]
 CLIENT_ID, CERTIFICATE_ID = "client-1", "certificate-1"
@@ -53,6 +53,13 @@ class Shop:
         file = Path(self.environment["IPOS_PIPELINE_DATA_DIR"]).resolve() / "ledger.db"
         return self.environment.get("IPOS_PIPELINE_LEDGER_URL", f"sqlite:///{file}")
 
+    def sell(self, day: date, *, seed: int, invoices: int = 40) -> None:
+        """Make up a day's sales and give them to IPOS."""
+        made = made_sales(
+            day, locations=[LOCATION], seed=seed, invoices_per_location=invoices
+        ).invoices
+        assert self.ipos.add_invoices(made) == len(made)
+
     def creates(self, status: int | None = None) -> int:
         """Count the requests that were to create a document, by the status of their answer."""
         return sum(
@@ -68,14 +75,12 @@ class Shop:
 @contextmanager
 def open_shop(
     folder: Path,
-    days: Sequence[date],
+    first_day: date,
     *,
-    invoices: int = 40,
-    seed: int = 0,
     databases: Databases | None = None,
     external_ids_unique: bool = True,
 ) -> Iterator[Shop]:
-    """Serve a shop's sales; each day has its own seed, so that equal days differ."""
+    """Serve a shop that has sold nothing yet, from `first_day` on."""
     key = ec.generate_private_key(ec.SECP256R1())
     netsuite = NetSuiteSimulator(
         latency=Latency(base_seconds=CREATE_SECONDS), external_ids_unique=external_ids_unique
@@ -85,10 +90,10 @@ def open_shop(
     ipos = IposSimulator()
     try:
         with serve(ipos.app) as ipos_url, serve(netsuite.app) as netsuite_url:
-            sales = _sales(days, invoices=invoices, seed=seed)
+            sales = Sales([LOCATION], [], stock_items())
             build_world(netsuite, ipos, ipos_base_url=ipos_url, sales=sales)
             environment = {
-                **_settings(folder, days, databases or Databases()),
+                **_settings(folder, first_day, databases or Databases()),
                 "NETSUITE_BASE_URL": netsuite_url,
                 "NETSUITE_PRIVATE_KEY": key.private_bytes(
                     Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()
@@ -99,15 +104,7 @@ def open_shop(
         ipos.close()
 
 
-def _sales(days: Sequence[date], *, invoices: int, seed: int) -> Sales:
-    parts = [
-        made_sales(day, locations=[LOCATION], seed=seed + n, invoices_per_location=invoices)
-        for n, day in enumerate(days)
-    ]
-    return Sales([LOCATION], [one for part in parts for one in part.invoices], parts[0].items)
-
-
-def _settings(folder: Path, days: Sequence[date], databases: Databases) -> dict[str, str]:
+def _settings(folder: Path, first_day: date, databases: Databases) -> dict[str, str]:
     home = folder / "dagster"
     home.mkdir(parents=True, exist_ok=True)
     shutil.copy(ROOT / "dagster.yaml", home)
@@ -118,7 +115,7 @@ def _settings(folder: Path, days: Sequence[date], databases: Databases) -> dict[
     return {
         "DAGSTER_HOME": str(home),
         "IPOS_PIPELINE_DATA_DIR": str(folder / "data"),
-        "IPOS_PIPELINE_START_DATE": min(days).isoformat(),
+        "IPOS_PIPELINE_START_DATE": first_day.isoformat(),
         "IPOS_PIPELINE_CLAIM_SECONDS": "1",
         "NETSUITE_ACCOUNT_ID": "1234567_SB1",
         "NETSUITE_CLIENT_ID": CLIENT_ID,
@@ -134,7 +131,7 @@ def invoices_of(shop: Shop, day: date) -> list[dict[str, Any]]:
     return [
         one
         for one in shop.ipos.invoices(LOCATION)
-        if one["BusinessDate"] == day.isoformat() and not one["Void"]
+        if (one["BusinessDate"] or one["InvDate"][:10]) == day.isoformat() and not one["Void"]
     ]
 
 

@@ -82,7 +82,7 @@ def test_a_lost_acknowledgement_fails_the_run_with_one_clear_error(shops: Shops)
     sell(shops)
     shops.world.ipos.faults = Faults(acknowledgement_lost=1.0)
 
-    with pytest.raises(TransientError, match="IPOS acknowledgement of DXB01|IPOS request of DXB01"):
+    with pytest.raises(TransientError, match="IPOS request of DXB01"):
         shops.run()
 
     assert list(shops.due()) == [(LOCATION, DAY)]

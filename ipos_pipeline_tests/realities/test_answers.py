@@ -90,9 +90,7 @@ def test_a_byte_order_mark_is_read_over_and_an_empty_list_is_empty(shops: Shops)
 
 
 @pytest.mark.parametrize("fault", NO_LISTS)
-def test_some_bad_answers_among_good_ones_lose_and_repeat_nothing(
-    shops: Shops, fault: str
-) -> None:
+def test_some_bad_answers_among_good_ones_lose_and_repeat_nothing(shops: Shops, fault: str) -> None:
     """M21, M22: every third answer of lists and acknowledgements is bad."""
     shops.world.ipos.add_invoices(
         raw_invoice(InvNo=number, LocationCode=code) for code in FOUR for number in range(1, 11)

@@ -94,9 +94,10 @@ def test_lines_of_zero_quantity_are_an_error_alone_and_left_out_among_others(
 
 BROKEN: dict[str, tuple[dict[str, Any], str]] = {
     "no quantity": (raw_invoice(raw_line(Qty=None), InvNo=7), "Qty"),
-    "text for an amount": (raw_invoice(raw_line(NetRate="3.99"), InvNo=7) | {
-        "NetAmount": "see receipt"
-    }, "NetAmount"),
+    "text for an amount": (
+        raw_invoice(raw_line(NetRate="3.99"), InvNo=7) | {"NetAmount": "see receipt"},
+        "NetAmount",
+    ),
     "no date": (raw_invoice(InvNo=7, InvDate=None), "InvDate"),
     "no lines": (raw_invoice(InvNo=7) | {"Lines": None}, "Lines"),
     "a line of text": (raw_invoice(InvNo=7) | {"Lines": ["122;TEST Item"]}, "Lines 1"),

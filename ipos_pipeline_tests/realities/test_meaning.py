@@ -107,7 +107,10 @@ def test_a_header_that_differs_from_its_lines_by_cents_is_posted_and_the_cents_r
 
 @pytest.mark.parametrize(
     ("changes", "code"),
-    [({"RoundOff": Decimal("0.06")}, "round_off"), ({"NetAmount": Decimal("20.06")}, "header_totals")],
+    [
+        ({"RoundOff": Decimal("0.06")}, "round_off"),
+        ({"NetAmount": Decimal("20.06")}, "header_totals"),
+    ],
 )
 def test_a_difference_beyond_the_tolerance_is_an_error_with_a_name(
     shops: Shops, changes: dict[str, Any], code: str
@@ -237,12 +240,16 @@ def test_a_number_that_was_never_shown_is_reported_as_a_gap(shops: Shops) -> Non
 
 
 @pytest.mark.parametrize(
-    "first",
-    [raw_line(PrimaryBarcode="999"), raw_line(Qty=0, NetRate=0), raw_line(Qty="two")],
+    ("first", "open_errors"),
+    [
+        (raw_line(PrimaryBarcode="999"), 1),
+        (raw_line(Qty=0, NetRate=0), 1),
+        (raw_line(Qty="two"), 0),
+    ],
     ids=["rejected", "held", "unreadable"],
 )
 def test_an_invoice_that_vanished_before_it_was_posted_hides_no_later_one_and_costs_no_runs(
-    shops: Shops, first: dict[str, Any]
+    shops: Shops, first: dict[str, Any], open_errors: int
 ) -> None:
     """M1, M17: IPOS shows one invoice less and one more, and its count alone looks the same."""
     shops.world.ipos.add_invoice(raw_invoice(first, InvNo=1))
@@ -258,4 +265,4 @@ def test_an_invoice_that_vanished_before_it_was_posted_hides_no_later_one_and_co
 
     assert shops.posted() == {"IPOS-DXB01-2026-S-2-CS": Decimal("3.99")}
     assert shops.landed_numbers(DAY)[-1] == "2"
-    assert len(shops.open_errors()) == 1, "what happened to it is for a person to say"
+    assert len(shops.open_errors()) == open_errors

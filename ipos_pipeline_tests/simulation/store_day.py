@@ -11,7 +11,7 @@ from ipos_pipeline.domain.due import StoreDayKey, days_to_look_at
 from ipos_pipeline.domain.netsuite_record import CASH_REFUND, CASH_SALE
 from ipos_pipeline.ledger.entries import PartitionScope
 from ipos_pipeline.settings.configuration_records import (
-    active_by_location,
+    active_records,
     read_configuration_records,
 )
 from ipos_pipeline.steps.acknowledging import acknowledge_store_day
@@ -25,7 +25,7 @@ from ipos_pipeline.steps.releasing import release_solved
 async def look(connections: Connections) -> dict[StoreDayKey, str]:
     """Do what the sensor does at a tick: store-days that need a run, and why."""
     settings, clock = connections.settings, connections.clock
-    active = active_by_location(await read_configuration_records(connections.netsuite))
+    active = await _active(connections)
     await release_solved(
         connections.netsuite,
         connections.ledger,
@@ -58,7 +58,7 @@ async def run_store_day(
     connections: Connections, code: str, day: date, *, run: str
 ) -> StoreDayReconciliation:
     """Do what the job does for one store-day; raises where its run would fail."""
-    active = active_by_location(await read_configuration_records(connections.netsuite))
+    active = await _active(connections)
     configuration = active[code]
     profile = connections.profile(configuration)
     ipos, ledger, clock = connections.ipos(configuration), connections.ledger, connections.clock
@@ -101,3 +101,8 @@ async def reconcile(
         profile=connections.profile(configuration),
         day=day,
     )
+
+
+async def _active(connections: Connections) -> dict[str, IposConfiguration]:
+    records = await read_configuration_records(connections.netsuite, connections.mapping)
+    return {code: record.configuration for code, record in active_records(records).items()}

@@ -2,18 +2,12 @@
 
 import smtplib
 import ssl
-from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
-from ipaddress import ip_address
 from pathlib import Path
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-from cryptography.x509.oid import NameOID
 
+from ipos_pipeline_tests.certificates import make_tls_files
 from simulators.inbox import SmtpInbox, TlsFiles
 
 
@@ -29,29 +23,8 @@ def make_mail(subject: str = "رفض 10377") -> EmailMessage:
 
 @pytest.fixture(scope="module")
 def tls_files(tmp_path_factory: pytest.TempPathFactory) -> TlsFiles:
-    """Make a certificate for 127.0.0.1 that is its own authority."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "inbox")])
-    now = datetime.now(UTC)
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=1))
-        .add_extension(
-            x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False
-        )
-        .sign(key, hashes.SHA256())
-    )
-    directory = tmp_path_factory.mktemp("tls")
-    files = TlsFiles(directory / "certificate.pem", directory / "key.pem")
-    files.certificate.write_bytes(certificate.public_bytes(Encoding.PEM))
-    key_pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    files.key.write_bytes(key_pem)
-    return files
+    """A certificate for 127.0.0.1 that is its own authority."""
+    return make_tls_files(tmp_path_factory.mktemp("tls"))
 
 
 def test_a_mail_is_kept_with_its_envelope() -> None:

@@ -97,9 +97,9 @@ def test_any_document_that_is_not_posted_turns_the_postings_red(status: str) -> 
 
 
 def test_an_unconfirmed_invoice_turns_the_acknowledgements_red_unless_it_is_filtered() -> None:
-    told = {"document_key": "a", "state": "planned", "acknowledged_at": datetime.now(UTC)}
-    void = {"document_key": "b", "state": "filtered"}
-    held = {"document_key": "c", "state": "held"}
+    told = {"document_key": "a", "is_awaited": True, "acknowledged_at": datetime.now(UTC)}
+    void = {"document_key": "b", "is_awaited": False}
+    held = {"document_key": "c", "is_awaited": True}
 
     assert checks.all_acknowledged(frame_of([told, void], ACKNOWLEDGEMENTS)).passed
     assert not checks.all_acknowledged(frame_of([told, held], ACKNOWLEDGEMENTS)).passed

@@ -85,3 +85,35 @@ def test_the_credential_is_never_shown(shown: Any) -> None:
 def test_the_dates_that_we_write_are_not_read() -> None:
     values = configuration_values(last_sales_sync="2026-11-20T08:00:00Z", last_return_error=None)
     assert configuration(**values) == configuration()
+
+
+@pytest.mark.parametrize(
+    ("given", "read"),
+    [
+        ("8, 9", ("8", "9")),
+        (" 8 \n\n9,\r\n8", ("8", "9")),
+        ([8, "9"], ("8", "9")),
+        (8, ("8",)),
+        ("", ()),
+        (None, ()),
+    ],
+)
+def test_lists_are_read_as_people_type_them_into_one_field(
+    given: object, read: tuple[str, ...]
+) -> None:
+    assert configuration(test_counters=given).test_counters == read
+
+
+@pytest.mark.parametrize("given", [{"a": 1}, [True], [["8"]]])
+def test_a_list_of_anything_else_is_refused(given: object) -> None:
+    with pytest.raises(ValidationError):
+        configuration(test_items=given if isinstance(given, list) else [given])
+
+
+@pytest.mark.parametrize(
+    ("given", "read"), [("T", True), ("F", False), (None, False), ("", False), (True, True)]
+)
+def test_whether_filtered_ones_are_acknowledged_is_no_unless_said(
+    given: object, *, read: bool
+) -> None:
+    assert configuration(acknowledge_filtered=given).acknowledge_filtered is read

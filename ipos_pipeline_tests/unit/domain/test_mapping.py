@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 import simplejson
+from pydantic import ValidationError
 
 from ipos_pipeline.domain.ipos_invoice import IposInvoice
 from ipos_pipeline.domain.ipos_profile import NESTED
@@ -230,3 +231,20 @@ def test_every_field_name_is_one_that_oracle_lists(record_type: RecordType) -> N
 
 def names_in(by_kind: Any) -> set[str]:
     return {name for names in by_kind.values() for name in names}
+
+
+@pytest.mark.parametrize(
+    ("fields", "told"),
+    [
+        ({"custmer": "custrecord_x"}, "no field of the configuration record"),
+        ({"isinactive": "custrecord_x"}, "no field of the configuration record"),
+        ({"customer": None}, "cannot be null"),
+        ({"customer": "id, auth_value"}, "should match pattern"),
+        ({"customer": "custrecord_x", "account": "custrecord_x"}, "same ID"),
+    ],
+)
+def test_a_field_of_the_configuration_record_is_mapped_to_a_field_that_can_be(
+    fields: dict[str, str | None], told: str
+) -> None:
+    with pytest.raises(ValidationError, match=told):
+        FieldMapping(configuration_fields=fields)

@@ -10,6 +10,7 @@ from ipos_pipeline.domain.reconciliation import (
     ShownInvoice,
     documents_differ,
     invoices_differ,
+    number_gaps,
 )
 from ipos_pipeline_tests.builders import KEY
 
@@ -80,6 +81,34 @@ def test_what_has_no_total_on_one_side_is_not_compared(
     assert invoices_differ([ShownInvoice(KEY, shown)], {KEY: landed}) == []
 
 
-def test_what_ipos_no_longer_shows_is_no_difference() -> None:
-    """Acknowledged invoices disappear from its list."""
-    assert invoices_differ([], {KEY: TOTAL}) == []
+def test_a_landed_invoice_that_ipos_no_longer_shows_is_named() -> None:
+    """The whole list is compared, acknowledged ones too: it was deleted there."""
+    (difference,) = invoices_differ([], {KEY: TOTAL})
+    assert (difference.kind, difference.subject) == ("not_shown", KEY)
+
+
+def test_a_void_after_posting_is_named_and_a_void_that_was_filtered_is_not() -> None:
+    shown = [ShownInvoice(KEY, TOTAL, is_void=True)]
+    assert [one.kind for one in invoices_differ(shown, {KEY: TOTAL})] == ["void_in_ipos"]
+    assert invoices_differ(shown, {KEY: None}) == []
+
+
+@pytest.mark.parametrize(
+    ("numbers", "gaps"),
+    [
+        ([], []),
+        (["7"], []),
+        (["7", "8", "9"], []),
+        (["9", "7"], ["SALE 8"]),
+        (["7", "11", "12", "14"], ["SALE 8 to 10", "SALE 13"]),
+        (["7", "A-8", "9"], ["SALE 8"]),
+    ],
+)
+def test_absent_numbers_of_a_sequence_are_named(numbers: list[str], gaps: list[str]) -> None:
+    shown = [ShownInvoice(number, None, number=number) for number in numbers]
+    assert number_gaps(shown) == gaps
+
+
+def test_sales_and_returns_have_sequences_of_their_own() -> None:
+    shown = [ShownInvoice("a", None, number="1"), ShownInvoice("b", None, "RETURN", number="9")]
+    assert number_gaps(shown) == []

@@ -102,7 +102,7 @@ def test_replacing_a_document_forgets_its_drift(ledger: LedgerStore) -> None:
         land(work)
         work.documents.set_drift(KEY, payload="{}", payload_hash=OTHER_HASH, at=LATER)
         work.documents.replace(source_document(payload_hash=OTHER_HASH), at=LATER)
-        assert version(work) == KnownVersion(OTHER_HASH, None, is_held=False, is_frozen=False)
+        assert version(work) == KnownVersion(OTHER_HASH, None, None, is_held=False, is_frozen=False)
 
 
 def test_a_held_document_says_so(ledger: LedgerStore) -> None:

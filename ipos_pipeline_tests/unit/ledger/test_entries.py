@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from ipos_pipeline.ledger.entry import LEGAL_MOVES, PostingEntry, Status
+from ipos_pipeline.ledger.entry import LEGAL_MOVES, OPEN_TO_RUNS, PostingEntry, Status
 from ipos_pipeline.ledger.store import LedgerStore
 from ipos_pipeline_tests.builders import (
     DAY,
@@ -57,8 +57,12 @@ def test_only_a_legal_move_has_an_effect(
         assert len(work.history.of(SALE)) - before == int(is_legal)
 
 
-def test_posted_is_final() -> None:
-    assert LEGAL_MOVES[Status.POSTED] == frozenset()
+def test_only_a_person_moves_what_is_posted_set_aside_or_withdrawn() -> None:
+    """No move of a run leads out of these, so that nothing is posted again by itself."""
+    decided = {Status.POSTED, Status.SET_ASIDE, Status.WITHDRAWING, Status.WITHDRAWN}
+    assert decided.isdisjoint(OPEN_TO_RUNS)
+    for status in decided:
+        assert Status.SENDING not in LEGAL_MOVES[status]
 
 
 def test_a_posted_entry_keeps_its_first_internal_id(ledger: LedgerStore, plan: Plan) -> None:

@@ -51,10 +51,12 @@ class EntryMachine(RuleBasedStateMachine):
         assert {key: one.status for key, one in found.items()} == self.model
 
     @invariant()
-    def only_posted_entries_have_an_internal_id(self) -> None:
+    def only_what_netsuite_has_has_an_internal_id(self) -> None:
         with self.ledger.read() as work:
             for one in work.entries.of_day(LOCATION, DAY):
-                assert (one.internal_id is not None) == (one.status == Status.POSTED)
+                assert (one.internal_id is not None) == (
+                    one.status in {Status.POSTED, Status.WITHDRAWING}
+                )
 
     @invariant()
     def the_history_grows_with_each_move_and_ends_with_the_status(self) -> None:

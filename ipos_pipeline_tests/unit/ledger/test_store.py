@@ -46,17 +46,6 @@ def test_a_ledger_that_is_opened_again_has_what_it_had(
     again.close()
 
 
-@pytest.mark.usefixtures("ledger")
-def test_a_ledger_of_a_newer_version_is_refused(ledger_url: str) -> None:
-    engine = sqlalchemy.create_engine(ledger_url)
-    with engine.begin() as connection:
-        connection.execute(sqlalchemy.text("UPDATE alembic_version SET version_num = '9999'"))
-    engine.dispose()
-    with pytest.raises(ConfigurationError, match="version 9999") as caught:
-        LedgerStore.open(ledger_url)
-    assert "at least as new as the ledger" in caught.value.recovery
-
-
 def test_many_first_opens_at_once_all_work(ledger_url: str) -> None:
     """Four shops' runs start in the same second on a fresh machine."""
     start = threading.Barrier(8)

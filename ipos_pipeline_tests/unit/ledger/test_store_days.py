@@ -84,10 +84,14 @@ def test_a_list_and_a_look_do_not_overwrite_each_other(ledger: LedgerStore) -> N
 
 
 def test_what_ipos_may_go_on_showing_is_counted(ledger: LedgerStore, plan: Plan) -> None:
-    confirmed, waiting, old = keys(3)
+    confirmed, waiting, vanished, old = keys(4)
     plan([f"{confirmed}-CS", f"{waiting}-CS"])
     with ledger.write("run-1") as work:
-        work.documents.add([source_document(old, business_date=DAY - timedelta(days=9))])
+        work.documents.add([source_document(old), source_document(vanished)])
+        work.documents.note_listed([vanished], DAY, at=NOON - timedelta(minutes=15))
+        work.documents.note_listed([confirmed, waiting], DAY, at=NOON)
+        work.documents.note_listed([old], DAY - timedelta(days=9), at=NOON)
+        work.store_days.note_list(LOCATION, DAY, shown_documents=3, at=NOON)
         work.entries.post({f"{confirmed}-CS": "1"}, at=NOON, how="created")
         work.acknowledgements.enqueue_completed([confirmed], at=NOON)
         work.acknowledgements.settle([confirmed], at=NOON)

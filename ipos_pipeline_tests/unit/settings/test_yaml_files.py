@@ -9,7 +9,8 @@ import yaml
 from ipos_pipeline.domain.configuration import IposConfiguration
 from ipos_pipeline.errors import ConfigurationError
 from ipos_pipeline.settings.configuration_records import (
-    active_by_location,
+    ConfigurationRecord,
+    active_records,
     read_configuration_file,
     read_mapping,
     read_profiles,
@@ -24,7 +25,8 @@ RECORD = "configurations:\n  - " + GOOD.strip().replace("\n", "\n    ")
 def read(tmp_path: Path, text: str, **environment: str) -> list[IposConfiguration]:
     path = tmp_path / "records.yaml"
     path.write_text(text, encoding="utf-8")
-    return read_configuration_file(path, environment=environment)
+    records = read_configuration_file(path, environment=environment)
+    return [record.configuration for record in records]
 
 
 def refusal(tmp_path: Path, text: str) -> str:
@@ -119,13 +121,16 @@ def test_no_traceback_of_a_bad_file_shows_a_value(tmp_path: Path, text: str) -> 
 
 
 def test_one_location_with_two_active_records_is_refused() -> None:
-    with pytest.raises(ConfigurationError, match="DXB01"):
-        active_by_location([configuration(), configuration(name="copy")])
+    with pytest.raises(ConfigurationError, match="DXB01: Dubai, Al Rigga and copy"):
+        active_records(
+            [ConfigurationRecord(configuration()), ConfigurationRecord(configuration(name="copy"))]
+        )
 
 
 def test_an_inactive_record_is_as_if_it_were_not_there() -> None:
-    inactive = configuration(isinactive=True, customer="9")
-    assert active_by_location([inactive, configuration()]) == {"DXB01": configuration()}
+    inactive = ConfigurationRecord(configuration(isinactive=True, customer="9"))
+    active = ConfigurationRecord(configuration())
+    assert active_records([inactive, active]) == {"DXB01": active}
 
 
 def test_profiles_of_a_file_come_on_top_of_the_built_in_ones(tmp_path: Path) -> None:

@@ -1,0 +1,36 @@
+"""The four dates on a location's record: written after a run, and never a reason for it to fail."""
+
+import dagster as dg
+
+from ipos_pipeline.connections import Connections
+from ipos_pipeline.errors import PipelineError
+from ipos_pipeline.settings.configuration_records import (
+    RECORD_TYPE,
+    ConfigurationRecord,
+    field_ids,
+)
+from ipos_pipeline.steps.dates import four_dates, show_dates
+
+
+def keep_dates_shown(
+    context: dg.AssetExecutionContext, connections: Connections, record: ConfigurationRecord
+) -> str:
+    """Have the record in NetSuite show the ledger's dates; say in words what came of it."""
+    if record.internal_id is None:
+        return "none: the record stands in a file"
+    try:
+        is_written = connections.wait_for(
+            show_dates(
+                connections.netsuite,
+                four_dates(connections.ledger, record.configuration.location_code),
+                record_type=RECORD_TYPE,
+                internal_id=record.internal_id,
+                field_ids=field_ids(connections.mapping),
+            )
+        )
+    except PipelineError as error:
+        context.log.warning(
+            "The dates of %s are not written; the next run tries again: %s", record, error.message
+        )
+        return f"not written: {error.message}"
+    return "written" if is_written else "unchanged"

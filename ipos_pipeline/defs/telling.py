@@ -1,0 +1,115 @@
+"""Telling people: what a run, a tick and a failed run share.
+
+Belongs here: the mail server and NetSuite's Integration Log as optional parts that fail nothing.
+Not here: what is told and when (steps/composing_mails.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from ipos_pipeline.connections import Connections
+from ipos_pipeline.defs.reporting import Metadata
+from ipos_pipeline.domain.error_mail import ErrorToTell
+from ipos_pipeline.errors import PipelineError
+from ipos_pipeline.steps.composing_mails import (
+    MailRules,
+    compose_error_mails,
+    compose_outage_mails,
+    shops_of,
+)
+from ipos_pipeline.steps.mirroring_errors import Mirrored, mirror_errors
+from ipos_pipeline.steps.sending_mails import MailsSent, send_mails
+
+TOLD_PER_RUN = 500
+TOLD_PER_TICK = 50
+"""Mails and log records at once: Dagster gives a tick a minute."""
+
+NO_MAIL_SERVER = "No mail server is set (SMTP_HOST): nobody is told."
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What became of the mails and of the Integration Log."""
+
+    mails: MailsSent
+    log: Mirrored
+
+    def metadata(self) -> Metadata:
+        """Show it beside an asset."""
+        return {
+            "mails_sent": self.mails.sent,
+            "mails_queued": self.mails.queued,
+            "mail_problem": self.mails.problem or "none",
+            "log_records_written": self.log.written,
+            "log_records_deleted": self.log.deleted,
+            "log_records_pending": self.log.pending,
+            "log_problem": self.log.problem or "none",
+        }
+
+
+def tell_people(
+    connections: Connections,
+    *,
+    run: str,
+    count_max: int,
+    concerns: Callable[[ErrorToTell], bool],
+) -> Told:
+    """Queue mails about the errors that `concerns` picks and about outages, send what is due,
+    and bring the Integration Log up to date. Neither system being down raises anything.
+    """
+    return Told(
+        mails=tell_by_mail(connections, run=run, count_max=count_max, concerns=concerns),
+        log=connections.wait_for(
+            mirror_errors(
+                connections.netsuite,
+                connections.ledger,
+                run=run,
+                clock=connections.clock,
+                count_max=count_max,
+            )
+        ),
+    )
+
+
+def tell_nobody(connections: Connections) -> Told:
+    """Count what a dry run leaves untold; the next run tells it."""
+    with connections.ledger.read() as work:
+        untold = work.told.count_errors_to_tell()
+    problem = "Dry run: nobody is told." if untold else None
+    return Told(mails=MailsSent(queued=untold, problem=problem), log=Mirrored())
+
+
+def tell_by_mail(
+    connections: Connections,
+    *,
+    run: str,
+    count_max: int,
+    concerns: Callable[[ErrorToTell], bool],
+) -> MailsSent:
+    """Queue mails and send what is due; without a mail server count what nobody was told."""
+    mail, ledger = connections.settings.mail, connections.ledger
+    if mail is None or connections.mail is None:
+        with ledger.read() as work:
+            untold = work.told.count_errors_to_tell()
+        return MailsSent(queued=untold, problem=NO_MAIL_SERVER if untold else None)
+    rules = MailRules(mail.error_from, (mail.error_to,), mail.group_above)
+    at, problem = connections.clock(), None
+    compose_outage_mails(ledger, rules, run=run, at=at)
+    try:
+        compose_error_mails(
+            ledger,
+            rules,
+            lambda: shops_of(connections.configurations()),
+            concerns=concerns,
+            run=run,
+            at=at,
+        )
+    except PipelineError as error:  # who is to be told stands in NetSuite: later
+        problem = error.message
+    sent = send_mails(
+        ledger, connections.mail, run=run, clock=connections.clock, count_max=count_max
+    )
+    sent.problem = sent.problem or problem
+    return sent

@@ -1,0 +1,111 @@
+"""Sending mails: the ledger's queue -> mail server. A mail server that is down stops nothing.
+
+Each mail is noted as sent after the server has taken it; a crash between the two repeats that one.
+"""
+
+from __future__ import annotations
+
+import smtplib
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from ipos_pipeline.clients.mail import MailClient
+from ipos_pipeline.domain.plain_text import one_line
+from ipos_pipeline.domain.retry_policy import telling_delay
+from ipos_pipeline.errors import PipelineError
+from ipos_pipeline.ledger.mails import QueuedMail
+from ipos_pipeline.ledger.store import LedgerStore
+
+PROBLEM_MAX = 300
+REFUSALS = (smtplib.SMTPRecipientsRefused, smtplib.SMTPSenderRefused, smtplib.SMTPDataError)
+"""The server does not take this mail; others it may take."""
+
+
+@dataclass(slots=True)
+class MailsSent:
+    """How many mails went out, how many wait, and why one of those does."""
+
+    sent: int = 0
+    queued: int = 0
+    problem: str | None = None
+
+
+def send_mails(
+    ledger: LedgerStore,
+    mail_client: MailClient,
+    *,
+    run: str,
+    clock: Callable[[], datetime],
+    count_max: int,
+) -> MailsSent:
+    """Send what is due, oldest first. Raises nothing that the mail server or a mail causes."""
+    result = MailsSent()
+    with ledger.read() as work:
+        is_due = work.mails.is_due(at=clock())
+    if is_due:
+        _send_due(ledger, mail_client, result, run=run, clock=clock, count_max=count_max)
+    with ledger.read() as work:
+        result.queued, result.problem = work.mails.queued()
+    return result
+
+
+def _send_due(
+    ledger: LedgerStore,
+    mail_client: MailClient,
+    result: MailsSent,
+    *,
+    run: str,
+    clock: Callable[[], datetime],
+    count_max: int,
+) -> None:
+    taken: QueuedMail | None = None
+    try:
+        with mail_client.session() as connection:
+            for _ in range(count_max):
+                taken = _take(ledger, run=run, at=clock())
+                if taken is None:
+                    return
+                problem = _hand_over(connection, taken)
+                _settle(ledger, taken, problem, run=run, at=clock())
+                result.sent += problem is None
+                taken = None
+    except PipelineError as error:
+        _let_all_wait(ledger, error, taken, run=run, at=clock())
+
+
+def _take(ledger: LedgerStore, *, run: str, at: datetime) -> QueuedMail | None:
+    with ledger.write(run) as work:
+        return work.mails.take_due(at=at)
+
+
+def _hand_over(connection: smtplib.SMTP, mail: QueuedMail) -> str | None:
+    """Give a mail to the server; tell why it refuses it, if it does."""
+    try:
+        connection.sendmail(mail.sender, mail.recipients, mail.content.encode("ascii"))
+    except REFUSALS as error:
+        return one_line(f"The mail server refuses this mail: {error}", PROBLEM_MAX)
+    return None
+
+
+def _settle(
+    ledger: LedgerStore, mail: QueuedMail, problem: str | None, *, run: str, at: datetime
+) -> None:
+    with ledger.write(run) as work:
+        if problem is None:
+            work.mails.sent(mail.id, at=at)
+        else:
+            until = at + telling_delay(mail.attempts)
+            work.mails.wait(mail.id, problem=problem, until=until)
+
+
+def _let_all_wait(
+    ledger: LedgerStore, error: PipelineError, taken: QueuedMail | None, *, run: str, at: datetime
+) -> None:
+    """Note why the server takes nothing; every mail waits, also the one it was given."""
+    until = at + telling_delay(1 if taken is None else taken.attempts)
+    problem = one_line(f"{error.message} {error.recovery}", PROBLEM_MAX)
+    with ledger.write(run) as work:
+        if taken is not None:
+            work.mails.wait(taken.id, problem=problem, until=until)
+        work.mails.all_wait(problem=problem, at=at, until=until)

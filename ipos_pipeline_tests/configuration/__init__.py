@@ -1,0 +1,1 @@
+"""Configuration where the users keep it: records, dates, filters, dry runs."""

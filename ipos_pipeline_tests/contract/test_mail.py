@@ -1,0 +1,103 @@
+"""The mail server over real SMTP: trusted, signed in, and every refusal named."""
+
+import socket
+import ssl
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from ipos_pipeline.clients.mail import MAIL, MailClient, MailSecurity, MailServer
+from ipos_pipeline.errors import (
+    AuthenticationError,
+    ConfigurationError,
+    PipelineError,
+    TransientError,
+)
+from ipos_pipeline_tests.certificates import make_tls_files
+from simulators.inbox import SmtpInbox, TlsFiles
+
+PASSWORD = "pa55word"  # noqa: S105 - made up
+
+
+@pytest.fixture(scope="module")
+def tls_files(tmp_path_factory: pytest.TempPathFactory) -> TlsFiles:
+    return make_tls_files(tmp_path_factory.mktemp("tls"))
+
+
+@pytest.fixture(scope="module")
+def strict_inbox(tls_files: TlsFiles) -> Iterator[SmtpInbox]:
+    with SmtpInbox(username="pipeline", password=PASSWORD, starttls=tls_files) as inbox:
+        yield inbox
+
+
+def client(
+    inbox: SmtpInbox,
+    *,
+    security: MailSecurity = "starttls",
+    trusted: TlsFiles | None = None,
+    **changes: Any,
+) -> MailClient:
+    login = {"username": "pipeline", "password": PASSWORD, **changes}
+    server = MailServer(inbox.host, inbox.port, security, **login)
+    tls = ssl.create_default_context(cafile=trusted.certificate) if trusted else None
+    return MailClient(server, tls=tls, timeout_seconds=5)
+
+
+def refusal(mail: MailClient, kind: type[PipelineError]) -> PipelineError:
+    with pytest.raises(PipelineError) as caught:
+        mail.check()
+    assert type(caught.value) is kind
+    assert caught.value.system == MAIL
+    assert PASSWORD not in caught.value.message + caught.value.recovery
+    return caught.value
+
+
+def test_a_trusted_server_lets_us_in_and_gets_no_mail(
+    strict_inbox: SmtpInbox, tls_files: TlsFiles
+) -> None:
+    client(strict_inbox, trusted=tls_files).check()
+    assert strict_inbox.messages == []
+
+
+def test_a_certificate_of_an_unknown_authority_is_refused(strict_inbox: SmtpInbox) -> None:
+    assert "certificate" in refusal(client(strict_inbox), ConfigurationError).message
+
+
+def test_a_wrong_password_is_a_refused_login(strict_inbox: SmtpInbox, tls_files: TlsFiles) -> None:
+    wrong = client(strict_inbox, trusted=tls_files, password="wrong")
+    assert "SMTP_PASSWORD" in refusal(wrong, AuthenticationError).recovery
+
+
+def test_a_server_without_starttls_is_not_used_unencrypted() -> None:
+    with SmtpInbox(username="pipeline", password=PASSWORD) as inbox:
+        assert "SMTP_SECURITY" in refusal(client(inbox), ConfigurationError).recovery
+
+
+def test_tls_from_the_first_byte_where_the_server_speaks_plainly_is_named(
+    strict_inbox: SmtpInbox,
+) -> None:
+    assert (
+        "SMTP_SECURITY"
+        in refusal(client(strict_inbox, security="tls"), ConfigurationError).recovery
+    )
+
+
+def test_without_security_and_login_a_local_server_is_enough() -> None:
+    with SmtpInbox() as inbox:
+        client(inbox, security="none", username=None, password=None).check()
+
+
+def test_a_closed_port_and_an_unknown_host_are_transient() -> None:
+    with socket.socket() as held:
+        held.bind(("127.0.0.1", 0))
+        port = held.getsockname()[1]
+        server = MailServer("127.0.0.1", port, "none")
+        refusal(MailClient(server, timeout_seconds=2), TransientError)
+    refusal(MailClient(MailServer("mail.invalid", 25, "none")), TransientError)
+
+
+def test_a_server_that_says_nothing_is_given_up() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        server = MailServer("127.0.0.1", silent.getsockname()[1], "none")
+        refusal(MailClient(server, timeout_seconds=0.2), TransientError)

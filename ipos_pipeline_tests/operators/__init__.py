@@ -1,0 +1,1 @@
+"""What operators do, through its public doors: the commands and the Dagster job."""

@@ -1,0 +1,372 @@
+"""`ipos-pipeline check-connections`: each dependency in each colour, and the command itself."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from email.utils import format_datetime
+from pathlib import Path
+
+import httpx2
+import pytest
+import simplejson
+
+from ipos_pipeline.cli.connection_probes import check_all
+from ipos_pipeline.domain.finding import Seen, Verdict
+from ipos_pipeline_tests.builders import DAY, LOCATION
+from ipos_pipeline_tests.certificates import make_tls_files
+from ipos_pipeline_tests.contract.faulty import Answer, InFront
+from ipos_pipeline_tests.pipeline.processes import ROOT, command, simulated
+from ipos_pipeline_tests.repository_text import DOCS
+from ipos_pipeline_tests.simulated_world import IPOS_URL, TBA, SimulatedWorld
+from simulators.faults import Faults
+from simulators.inbox import SmtpInbox
+
+LOG = "customrecord_ipos_integration_log"
+CONFIGURATION = "customrecord_ipos_configuration"
+FINE = {Verdict.OK, Verdict.WARNING}
+
+
+@dataclass
+class Look:
+    """A way to look at a simulated world; `environment` comes on top of the world's own."""
+
+    world: SimulatedWorld
+    environment: dict[str, str]
+
+    def __call__(
+        self,
+        *,
+        transport: httpx2.AsyncBaseTransport | None = None,
+        locations: Sequence[str] = (),
+        **changes: str,
+    ) -> dict[str, Seen]:
+        environment = {**self.environment, **changes}
+        with self.world.connections(transport, **environment) as connections:
+            findings = check_all(
+                connections,
+                {**self.world.environment, **environment},
+                locations=locations,
+                on_done=lambda _: None,
+            )
+        assert all(one.seen.advice for one in findings if one.seen.verdict != Verdict.OK)
+        seen = {one.dependency: one.seen for one in findings}
+        assert len(seen) == len(findings)
+        return seen
+
+
+@pytest.fixture
+def look(world: SimulatedWorld, tmp_path: Path) -> Look:
+    home = tmp_path / "dagster"
+    home.mkdir()
+    shutil.copy(ROOT / "dagster.yaml", home)
+    data = {"IPOS_PIPELINE_DATA_DIR": str(tmp_path / "data"), "DAGSTER_HOME": str(home)}
+    return Look(world, data)
+
+
+@pytest.fixture(autouse=True)
+def _no_postgres(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Dagster's storage is chosen by this process's own environment (dagster.yaml)."""
+    monkeypatch.setenv("DAGSTER_HOME", str(tmp_path / "dagster"))
+    monkeypatch.delenv("DAGSTER_POSTGRES_URL", raising=False)
+
+
+def failures(seen: dict[str, Seen]) -> list[str]:
+    return [name for name, one in seen.items() if one.verdict not in FINE]
+
+
+def test_a_world_in_order_fails_nowhere(look: Look) -> None:
+    seen = look()
+
+    assert failures(seen) == []
+    warnings = [name for name, one in seen.items() if one.verdict == Verdict.WARNING]
+    assert warnings == ["mail server", "NetSuite certificate"]
+
+
+def test_nothing_is_written_to_netsuite_or_ipos(look: Look) -> None:
+    look()
+
+    assert {one.method for one in look.world.ipos.requests} == {"GET"}
+    sent = {(one.method, one.path.rpartition("/")[2]) for one in look.world.netsuite.requests}
+    assert {path for method, path in sent if method != "GET"} == {"token", "suiteql"}
+
+
+def test_tba_needs_no_certificate(look: Look) -> None:
+    seen = look(**TBA)
+
+    assert failures(seen) == []
+    assert "NetSuite certificate" not in seen
+    assert seen["settings"].message.endswith("by tba.")
+
+
+def test_each_line_of_the_command_is_in_the_runbook(look: Look) -> None:
+    """An operator who sees a line must find it; `...` stands for a table or a location."""
+    runbook = (DOCS / "runbook.md").read_text(encoding="utf-8")
+    section = runbook.partition("\n## Is everything there?")[2].partition("\n## ")[0]
+    explained = set(re.findall(r"^\| `([^`]+)` \|", section, re.MULTILINE))
+    names = (
+        look().keys() | look(NETSUITE_CLIENT_ID="another").keys() | look(NETSUITE_CLIENT_ID="").keys()
+    )
+    kinds = {re.sub(r"(?<=table |record )\w+$|(?<= )[A-Z]{3}\d\d$", "...", name) for name in names}
+    assert explained == kinds
+
+
+def test_missing_settings_leave_what_needs_no_netsuite(look: Look) -> None:
+    seen = look(NETSUITE_ACCOUNT_ID="", NETSUITE_CLIENT_ID="")
+
+    assert "NETSUITE_ACCOUNT_ID" in seen["settings"].message
+    assert "NETSUITE_CLIENT_ID" in seen["settings"].message
+    assert failures(seen) == ["settings", "NetSuite and IPOS"]
+    assert {seen[name].verdict for name in ("ledger", "data folder", "Dagster")} == {Verdict.OK}
+
+
+def test_a_refused_sign_in_is_told_once_and_the_rest_is_not_tried(look: Look) -> None:
+    seen = look(NETSUITE_CLIENT_ID="another")
+
+    assert "NETSUITE_CERTIFICATE_ID" in seen["NetSuite sign-in"].advice
+    assert failures(seen) == ["NetSuite sign-in", "NetSuite permissions", "configuration"]
+    assert seen["configuration"].verdict == Verdict.NOT_TRIED
+
+
+def test_a_key_that_is_none_fails_the_sign_in_and_is_not_shown(look: Look) -> None:
+    seen = look(NETSUITE_PRIVATE_KEY="s3cr3t")
+
+    assert seen["NetSuite sign-in"].verdict == Verdict.FAILED
+    assert "s3cr3t" not in str(seen)
+
+
+@pytest.mark.parametrize(
+    ("forbidden", "failed"),
+    [
+        ("transaction", ["NetSuite table transaction"]),
+        ("item", ["NetSuite table item"]),
+        ("cashSale", ["NetSuite record cashSale"]),
+        ("cashRefund", ["NetSuite record cashRefund"]),
+        (LOG, [f"NetSuite table {LOG}", f"NetSuite record {LOG}"]),
+        (
+            CONFIGURATION,
+            [
+                f"NetSuite table {CONFIGURATION}",
+                f"NetSuite record {CONFIGURATION}",
+                "configuration",
+            ],
+        ),
+    ],
+)
+def test_a_permission_that_is_missing_fails_its_own_lines_only(
+    look: Look, forbidden: str, failed: list[str]
+) -> None:
+    look.world.netsuite.faults = Faults(forbidden=(forbidden,))
+
+    seen = look()
+
+    assert failures(seen) == failed
+    assert all("role" in seen[name].advice for name in failed)
+
+
+def test_a_list_without_permission_fails_its_table_and_leaves_a_doubt_on_the_record(
+    look: Look,
+) -> None:
+    look.world.netsuite.faults = Faults(forbidden=("customer",))
+
+    seen = look()
+
+    assert failures(seen) == ["NetSuite table customer"]
+    assert "customer 501" in seen[f"configuration {LOCATION}"].message
+
+
+def test_an_item_field_that_does_not_exist_is_told(look: Look) -> None:
+    seen = look(NETSUITE_ITEM_FIELD="custitem_nothing")
+
+    assert failures(seen) == ["NetSuite table item"]
+    assert "NETSUITE_ITEM_FIELD" in seen["NetSuite table item"].advice
+
+
+def test_a_record_type_that_does_not_exist_is_not_taken_for_permitted(look: Look) -> None:
+    def unknown(request: httpx2.Request, answer: httpx2.Response) -> Answer:
+        if f"/{LOG}/" not in request.url.path:
+            return answer
+        detail = {"detail": f"Record type {LOG} does not exist.", "o:errorCode": "NONEXISTENT_ID"}
+        return httpx2.Response(404, json={"o:errorDetails": [detail]})
+
+    seen = look(transport=InFront(look.world.transport(), unknown))
+
+    assert failures(seen) == [f"NetSuite record {LOG}"]
+
+
+@pytest.mark.parametrize("fault", ["server_error", "throttled", "html_page"])
+def test_a_netsuite_that_is_not_itself_is_told_as_such(look: Look, fault: str) -> None:
+    look.world.netsuite.faults = Faults(**{fault: 1.0})  # type: ignore[arg-type]
+
+    seen = look()
+
+    assert failures(seen) == ["NetSuite sign-in", "NetSuite permissions", "configuration"]
+
+
+def test_a_reference_that_is_inactive_or_missing_is_named(look: Look) -> None:
+    look.world.netsuite.add_customer(501, "Walk-in", isinactive=True)
+    look.world.change_record(tax_code="99")
+
+    seen = look()
+
+    assert failures(seen) == [f"configuration {LOCATION}"]
+    message = seen[f"configuration {LOCATION}"].message
+    assert "customer 501 is inactive" in message
+    assert "tax code 99 does not exist" in message
+
+
+def test_a_record_that_is_not_valid_does_not_hide_the_others(look: Look) -> None:
+    look.world.netsuite.put_custom_record(
+        CONFIGURATION, {"name": "Half a shop", "custrecord_ipos_location_code": "AUH01"}
+    )
+
+    seen = look()
+
+    assert failures(seen) == ["configuration"]
+    assert "Half a shop" in seen["configuration"].message
+    assert seen[f"IPOS {LOCATION}"].verdict == Verdict.OK
+
+
+def test_a_location_without_a_record_is_told_and_the_named_one_is_looked_at(look: Look) -> None:
+    seen = look(locations=[LOCATION, "XXX99"])
+
+    assert failures(seen) == ["configuration XXX99"]
+    assert f"IPOS {LOCATION}" in seen
+
+
+def test_no_active_record_at_all_is_a_warning(look: Look) -> None:
+    look.world.change_record(isinactive=True)
+
+    assert look()["configuration"].verdict == Verdict.WARNING
+
+
+def test_a_wrong_credential_of_ipos_is_its_own_line(look: Look) -> None:
+    look.world.change_record(auth_value="rotated-s3cr3t")
+
+    seen = look()
+
+    assert failures(seen) == [f"IPOS {LOCATION}"]
+    assert "s3cr3t" not in str(seen)
+
+
+def test_an_unknown_profile_is_told_by_the_location(look: Look) -> None:
+    look.world.change_record(profile="unheard-of")
+
+    assert failures(look()) == [f"IPOS {LOCATION}"]
+
+
+@pytest.mark.parametrize(("minutes", "verdict"), [(0, Verdict.OK), (2, Verdict.WARNING)])
+def test_the_clock_of_ipos_is_compared_with_ours(
+    look: Look, minutes: int, verdict: Verdict
+) -> None:
+    world = look.world
+
+    def dated(request: httpx2.Request, answer: httpx2.Response) -> Answer:
+        if str(request.url).startswith(IPOS_URL):
+            at = world.clock.now + timedelta(minutes=minutes)
+            answer.headers["Date"] = format_datetime(at, usegmt=True)
+        return answer
+
+    seen = look(transport=InFront(world.transport(), dated))
+
+    assert seen[f"IPOS {LOCATION}"].verdict == verdict
+
+
+def test_ipos_is_looked_at_although_netsuite_is_down(look: Look, tmp_path: Path) -> None:
+    """A configuration file needs no NetSuite."""
+    file = tmp_path / "configuration.yaml"
+    (record,) = look.world.netsuite.custom_records(CONFIGURATION)
+    named = {
+        name.removeprefix("custrecord_ipos_"): value
+        for name, value in record.items()
+        if name.startswith("custrecord_ipos_") and value is not None
+    }
+    file.write_text(simplejson.dumps({"configurations": [named]}))
+    look.world.netsuite.faults = Faults(server_error=1.0)
+
+    seen = look(IPOS_CONFIGURATION_FILE=str(file))
+
+    assert seen[f"IPOS {LOCATION}"].verdict == Verdict.OK
+    assert seen[f"configuration {LOCATION}"].verdict == Verdict.NOT_TRIED
+
+
+@pytest.mark.parametrize("home", ["", "relative", "/nonexistent"])
+def test_a_dagster_home_that_is_none_is_told(look: Look, home: str) -> None:
+    seen = look(DAGSTER_HOME=home)
+
+    assert failures(seen) == ["Dagster"]
+    assert "dagster.yaml" in seen["Dagster"].advice
+
+
+def test_a_dagster_yaml_that_is_broken_is_told(look: Look) -> None:
+    Path(look.environment["DAGSTER_HOME"], "dagster.yaml").write_text("storage: [")
+
+    assert failures(look()) == ["Dagster"]
+
+
+@pytest.fixture(scope="module")
+def environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+    with simulated(tmp_path_factory.mktemp("world"), [DAY]) as made:
+        yield made
+
+
+def test_the_command_is_green_with_mail_over_starttls(
+    environment: dict[str, str], tmp_path: Path
+) -> None:
+    files = make_tls_files(tmp_path)
+    with SmtpInbox(username="pipeline", password="pa55word", starttls=files) as inbox:
+        mail = {
+            "SMTP_HOST": inbox.host,
+            "SMTP_PORT": str(inbox.port),
+            "SMTP_USERNAME": "pipeline",
+            "SMTP_PASSWORD": "pa55word",
+            "ERROR_EMAIL_FROM": "pipeline@example.com",
+            "ERROR_EMAIL_TO": "operations@example.com",
+            "SSL_CERT_FILE": str(files.certificate),
+        }
+        done = command(["ipos-pipeline", "check-connections"], {**environment, **mail})
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert inbox.messages == []
+    for name in ("mail server", "NetSuite table transaction", "configuration SHJ01", "IPOS AUH01"):
+        assert name in done.stdout
+    assert "failed" not in done.stdout + done.stderr
+
+
+def test_the_command_tells_several_failures_at_once_and_ends_with_1(
+    environment: dict[str, str], tmp_path: Path
+) -> None:
+    wrong = {
+        "SMTP_HOST": "127.0.0.1",
+        "SMTP_PORT": "9",
+        "ERROR_EMAIL_FROM": "pipeline@example.com",
+        "ERROR_EMAIL_TO": "operations@example.com",
+        "DAGSTER_HOME": str(tmp_path),
+        "NETSUITE_ITEM_FIELD": "custitem_nothing",
+        "NETSUITE_CERTIFICATE_FILE": str(tmp_path / "absent.pem"),
+    }
+    done = command(
+        ["ipos-pipeline", "check-connections", "--location", "DXB01", "--location", "X", "--json"],
+        {**environment, **wrong},
+    )
+
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+    found = {one["dependency"]: one for one in json.loads(done.stdout)["findings"]}
+    assert {name for name, one in found.items() if one["verdict"] == "failed"} == {
+        "mail server",
+        "Dagster",
+        "NetSuite certificate",
+        "NetSuite table item",
+        "configuration X",
+    }
+    assert found["IPOS DXB01"]["verdict"] == "ok"
+    assert "IPOS DXB02" not in found
+
+
+def test_wrong_use_ends_with_2(environment: dict[str, str]) -> None:
+    assert command(["ipos-pipeline", "check-connections", "DXB01"], environment).returncode == 2

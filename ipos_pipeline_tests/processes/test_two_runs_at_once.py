@@ -1,0 +1,75 @@
+"""A backfill and a tick run the same store-day at the same moment, as two processes."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import yaml
+
+from ipos_pipeline_tests.pipeline.processes import wait_for
+from ipos_pipeline_tests.processes.invariants import broken_when_quiet, is_quiet
+from ipos_pipeline_tests.processes.runs import ForkedRun, last_look, set_up
+from ipos_pipeline_tests.processes.shop import ROOT, Databases, open_shop
+
+DAY = date(2026, 1, 2)
+
+
+def test_two_runs_of_one_store_day_post_everything_once_between_them(
+    tmp_path: Path, databases: Databases
+) -> None:
+    """Neither fails, neither waits for ever, and NetSuite never has to refuse a duplicate."""
+    with open_shop(tmp_path, DAY, databases=databases) as shop:
+        shop.environment["IPOS_PIPELINE_CLAIM_SECONDS"] = "60"  # both live: no claim is abandoned
+        set_up(shop.environment)
+        shop.sell(DAY, seed=1)
+
+        runs = [ForkedRun(shop.environment, DAY) for _ in range(2)]
+        codes = [run.end() for run in runs]
+
+        assert codes == [0, 0], last_look(shop.environment)
+        assert list(broken_when_quiet(shop, DAY)) == []
+        assert is_quiet(shop, DAY)
+        assert shop.creates(204) == len(shop.netsuite.transactions())
+        assert shop.creates() == shop.creates(204), "one of the two claims a document, not both"
+        assert last_look(shop.environment)["runs"] == 2
+
+
+def test_a_claim_that_expires_under_a_living_run_still_posts_nothing_twice(
+    tmp_path: Path, databases: Databases
+) -> None:
+    """The other run looks up, finds nothing yet and may send too: then NetSuite refuses one."""
+    with open_shop(tmp_path, DAY, databases=databases) as shop:
+        shop.environment["NETSUITE_CONCURRENCY"] = "1"  # its creates take longer than the lease
+        set_up(shop.environment)
+        shop.sell(DAY, seed=2, invoices=100)
+
+        first = ForkedRun(shop.environment, DAY)
+        wait_for(shop.creates, what="The first document")
+        runs = [first, ForkedRun(shop.environment, DAY)]
+        codes = [run.end() for run in runs]
+        if not is_quiet(shop, DAY):
+            codes.append(ForkedRun(shop.environment, DAY).end())
+
+        assert set(codes) == {0}, last_look(shop.environment)
+        assert list(broken_when_quiet(shop, DAY)) == []
+        assert shop.creates(204) == len(shop.netsuite.transactions())
+
+
+def test_dagster_is_told_to_run_a_store_day_once_at_a_time() -> None:
+    """So two at once are the exception: someone on the command line while the daemon works."""
+    instance = yaml.safe_load((ROOT / "dagster.yaml").read_text(encoding="utf-8"))
+
+    assert {
+        "key": "dagster/partition",
+        "value": {"applyLimitPerUniqueValue": True},
+        "limit": 1,
+    } in instance["concurrency"]["runs"]["tag_concurrency_limits"]
+
+
+def test_dagster_ends_a_run_whose_process_is_gone() -> None:
+    """Such a run stays "started" for ever otherwise, and its store-day is never run again."""
+    instance = yaml.safe_load((ROOT / "dagster.yaml").read_text(encoding="utf-8"))
+
+    assert instance["run_monitoring"]["enabled"] is True
+    assert 600 <= instance["run_monitoring"]["max_runtime_seconds"] <= 6 * 3600
