@@ -16,8 +16,11 @@ from ipos_pipeline.cli.connection_probes import check_all
 from ipos_pipeline.cli.output import console, progress, results
 from ipos_pipeline.connections import Connections
 from ipos_pipeline.domain.finding import Finding, Verdict
+from ipos_pipeline.domain.plain_text import one_line
 
 FAILED = 1
+SHOWN_MAX = 1000
+"""Characters of one text that the table shows; `--json` has all of them."""
 COLOURS = {
     Verdict.OK: "green",
     Verdict.WARNING: "yellow",
@@ -73,19 +76,14 @@ def _table(findings: Sequence[Finding]) -> Table:
     table.add_column("Dependency, and what was tried", overflow="fold")
     table.add_column("What was seen, and what to do", overflow="fold")
     for one in findings:
-        seen = Text(_printable(one.seen.message))
+        seen = Text(one_line(one.seen.message, SHOWN_MAX))
         if one.seen.advice:
-            seen.append(f"\nWhat to do: {_printable(one.seen.advice)}", style="italic")
-        dependency = Text(_printable(one.dependency))
+            seen.append(f"\nWhat to do: {one_line(one.seen.advice, SHOWN_MAX)}", style="italic")
+        dependency = Text(one_line(one.dependency, SHOWN_MAX))
         dependency.append(f"\n{one.tried}", style="dim")
         verdict = one.seen.verdict
         table.add_row(Text(verdict, style=COLOURS[verdict]), dependency, seen)
     return table
-
-
-def _printable(text: str) -> str:
-    """Keep control characters of other systems away from the terminal."""
-    return "".join(one if one.isprintable() else " " for one in text)
 
 
 def _sum(findings: Sequence[Finding]) -> str:

@@ -26,6 +26,7 @@ from ipos_pipeline.steps.summarising import StoreDaySummary, summarise
 
 FAILED = 1
 DEMO = Path(".demo")
+MAILS = DEMO / "simulators" / "mails"
 SHOPS_ZONE = ZoneInfo("Asia/Dubai")
 UI_PORT = "3000"
 
@@ -36,11 +37,14 @@ UI_PORT = "3000"
 @click.option(
     "--invoices-per-location", default=40, show_default=True, help="How much each shop sells."
 )
-def demo(*, ui: bool, port: str, invoices_per_location: int) -> int:
+@click.option("--unknown-item", is_flag=True, help="Let the shops sell an item NetSuite lacks.")
+def demo(*, ui: bool, port: str, invoices_per_location: int, unknown_item: bool) -> int:
     """Post a whole day of four shops from a simulated IPOS to a simulated NetSuite.
 
     Everything is made anew in the folder .demo: simulators, ledger, Dagster instance. At the end a
     table compares IPOS, ledger and NetSuite. Then look at it with: make ui
+
+    With --unknown-item the day is not proved, and the exit code is 1: see the mail it makes.
     """
     if ui:
         return _show_ui(port)
@@ -48,6 +52,7 @@ def demo(*, ui: bool, port: str, invoices_per_location: int) -> int:
     day = utc_now().astimezone(SHOPS_ZONE).date() - timedelta(days=1)
     console.print(f"Sales of {day}, four shops. Starting IPOS, NetSuite and a mail server.")
     options = ["--day", day.isoformat(), "--invoices-per-location", str(invoices_per_location)]
+    options += ["--unknown-item"] if unknown_item else []
     simulators = running_simulators(DEMO / "simulators", options)
     with simulators as simulated, _demo_environment(simulated):
         return _post_and_compare(day)
@@ -140,6 +145,7 @@ def _say_what_next(*, is_proved: bool) -> None:
     console.print("Next: [bold]make ui[/] opens Dagster on these data; then look at")
     console.print(f"  http://127.0.0.1:{UI_PORT}/asset-groups  assets, partitions, checks")
     console.print(f"  {DEMO / 'data'}  the same as Parquet files, and the ledger (SQLite)")
+    console.print(f"  {MAILS}  the mails that people would have got: none if all went well")
 
 
 @contextmanager

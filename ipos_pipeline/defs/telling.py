@@ -56,8 +56,9 @@ def tell_people(
     count_max: int,
     concerns: Callable[[ErrorToTell], bool],
 ) -> Told:
-    """Queue mails about the errors that `concerns` picks and about outages, send what is due,
-    and bring the Integration Log up to date. Neither system being down raises anything.
+    """Send mails about the errors that `concerns` picks, and bring the Integration Log up to date.
+
+    Neither the mail server nor NetSuite being down raises anything.
     """
     return Told(
         mails=tell_by_mail(connections, run=run, count_max=count_max, concerns=concerns),
@@ -111,5 +112,8 @@ def tell_by_mail(
     sent = send_mails(
         ledger, connections.mail, run=run, clock=connections.clock, count_max=count_max
     )
+    if problem is not None:
+        with ledger.read() as work:
+            sent.queued += work.told.count_errors_to_tell()
     sent.problem = sent.problem or problem
     return sent

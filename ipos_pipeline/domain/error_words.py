@@ -24,6 +24,9 @@ ERROR_WORDS = {
     "nothing_to_post": Words(
         "nothing on it", "Every line of the invoice has the quantity zero: nothing is sold on it."
     ),
+    "mixed_test_items": Words(
+        "partly a test", "Some lines of the invoice are test items and others are real sales."
+    ),
     "round_off": Words("large round-off", "The invoice is rounded by more than a shop may round."),
     "tax_regime": Words(
         "tax does not fit",

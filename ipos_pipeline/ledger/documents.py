@@ -12,10 +12,10 @@ from typing import Any
 from sqlalchemy import Connection, and_, exists, func, insert, or_, select, update
 
 from ipos_pipeline.domain.chunks import chunked
-from ipos_pipeline.ledger.entry import BEGUN
+from ipos_pipeline.ledger.entry import BEGUN, Status
 from ipos_pipeline.ledger.history import History
 from ipos_pipeline.ledger.integration_errors import SET_ASIDE
-from ipos_pipeline.ledger.schema import integration_error, posting_entry, source_document
+from ipos_pipeline.ledger.schema import event, integration_error, posting_entry, source_document
 
 LOOK_UP_MAX = 500
 
@@ -79,10 +79,18 @@ class Documents:
 
         One is frozen as soon as any entry of it may have been sent, or a person has decided on it.
         """
+        # NetSuite may show a record only after the look-up: what was once in doubt stays as it was
+        # sent until it is settled, or the record would be found with another total.
+        doubted = exists().where(
+            and_(event.c.subject == posting_entry.c.external_id, event.c.kind == Status.IN_DOUBT)
+        )
         begun = exists().where(
             and_(
                 posting_entry.c.document_key == source_document.c.document_key,
-                posting_entry.c.status.in_(BEGUN),
+                or_(
+                    posting_entry.c.status.in_(BEGUN),
+                    and_(posting_entry.c.status == Status.PENDING, doubted),
+                ),
             )
         )
         put_aside = exists().where(

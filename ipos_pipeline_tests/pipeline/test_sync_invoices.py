@@ -17,6 +17,7 @@ ALL_CHECKS = {
     "cash_sales:no_failed_postings",
     "cash_refunds:no_failed_postings",
     "acknowledgements:all_acknowledged",
+    "integration_errors:all_mails_sent",
     "store_day_reconciliation:totals_match_netsuite",
 }
 

@@ -144,9 +144,10 @@ def test_the_other_shops_finish_in_the_same_time_as_without_the_trouble(
 
     finished = timed.shops.connections.wait_for(run_all())
 
-    assert finished.keys() == set(OTHERS)
-    assert max(finished.values()) <= max(usual.values())
+    assert finished.keys() >= set(OTHERS)
+    assert max(finished[code] for code in OTHERS) <= max(usual.values())
     everything = list(range(1, 1 + 2 * INVOICES))
     assert all(timed.shops.acknowledged(code) == everything for code in OTHERS)
-    assert len(timed.shops.posted()) == 2 * INVOICES * len(OTHERS) + INVOICES
+    of_others = [key for key in timed.shops.posted() if f"-{TROUBLED}-" not in key]
+    assert len(of_others) == 2 * INVOICES * len(OTHERS)
     assert timed.shops.open_errors(location=TROUBLED) == []

@@ -238,3 +238,15 @@ def test_a_taken_port_is_one_line_that_names_it(tmp_path: Path) -> None:
     assert child.returncode == 2
     [line] = errors.splitlines()
     assert str(port) in line
+
+
+def test_the_tba_token_of_the_ready_file_outlives_a_restart(tmp_path: Path) -> None:
+    """A pipeline that was set up with it goes on; only the owner may read the secrets."""
+    names = ("consumer_key", "consumer_secret", "token_id", "token_secret")
+    settings = Settings(tmp_path, lambda: made_sales(DAY, invoices_per_location=1))
+    with running(settings) as ready:
+        first = [ready[name] for name in names]
+    with running(settings) as ready:
+        assert [ready[name] for name in names] == first
+        assert (tmp_path / READY_FILE).stat().st_mode & 0o077 == 0
+    assert len(set(first)) == len(names)
