@@ -112,6 +112,7 @@ def test_the_ui_shows_assets_checks_and_sensors(
     assert {one["name"]: one["sensorState"]["status"] for one in sensors} == {
         "store_days_sensor": "RUNNING",
         "location_partitions_sensor": "RUNNING",
+        "run_failures_sensor": "RUNNING",
     }
     ours = [
         line
