@@ -11,6 +11,7 @@ from ipos_pipeline.domain.business_day import (
     business_date_at,
     business_date_of,
     business_day_bounds,
+    suspicion_of,
 )
 
 NAIVE = st.datetimes(min_value=datetime(2001, 1, 1), max_value=datetime(2098, 1, 1))  # noqa: DTZ001
@@ -67,3 +68,28 @@ def test_the_cut_off_counts_on_the_wall_clock_when_the_clocks_change() -> None:
     """04:30 by the wall is after a cut-off at 4, though only 3.5 hours have passed since 0:00."""
     local = datetime(2026, 3, 29, 4, 30, tzinfo=ZoneInfo("Europe/London"))
     assert business_date_of(local, cutoff_hour=4) == date(2026, 3, 29)
+
+
+@pytest.mark.parametrize(
+    ("local", "day", "why"),
+    [
+        ("2026-11-20T11:00:00", 20, None),
+        ("2026-11-20T12:15:00", 20, None),
+        ("2026-11-20T12:15:01", 20, "future"),
+        ("2026-11-20T01:30:00", 19, None),
+        ("2026-11-19T23:30:00", 20, "not on the business day 2026-11-20"),
+        ("2026-11-20T01:30:00", 18, "not on the business day 2026-11-18"),
+    ],
+)
+def test_dates_that_a_right_clock_would_not_write_are_suspicious(
+    local: str, day: int, why: str | None
+) -> None:
+    """Trading after midnight is ordinary, and so is a clock that is some minutes ahead (M19)."""
+    dubai = ZoneInfo("Asia/Dubai")
+    said = suspicion_of(
+        datetime.fromisoformat(local).replace(tzinfo=dubai),
+        date(2026, 11, day),
+        now=datetime(2026, 11, 20, 12, 0, tzinfo=dubai),
+        cutoff_hour=0,
+    )
+    assert said is None if why is None else why in str(said)

@@ -6,10 +6,19 @@ from typing import Any
 import pytest
 import sqlalchemy
 
+from ipos_pipeline.ledger.documents import State
 from ipos_pipeline.ledger.integration_errors import OpenError, Stage
 from ipos_pipeline.ledger.schema import integration_error
 from ipos_pipeline.ledger.store import LedgerStore
-from ipos_pipeline_tests.builders import BARCODE, DAY, KEY, LOCATION, NOON, failure
+from ipos_pipeline_tests.builders import (
+    BARCODE,
+    DAY,
+    KEY,
+    LOCATION,
+    NOON,
+    failure,
+    source_document,
+)
 
 LATER = NOON + timedelta(hours=1)
 SALE = f"{KEY}-CS"
@@ -126,3 +135,32 @@ def test_what_waits_for_the_catalogue_is_found_with_its_barcodes(ledger: LedgerS
         here = work.errors.waiting_for_items([LOCATION])
     assert everywhere == {SALE: [BARCODE, "600130"], "A-CS": ["1"]}
     assert here == {SALE: [BARCODE, "600130"]}
+
+
+def test_a_held_document_that_is_not_shown_again_waits_longer_and_stays_open(
+    ledger: LedgerStore,
+) -> None:
+    """Otherwise its due time would start a run at every tick, for ever."""
+    held = failure(KEY, stage=Stage.MAP, record_type=None, code="nothing_to_post")
+    quarter = NOON + timedelta(minutes=15)
+    with ledger.write("run-1") as work:
+        work.documents.add([source_document(state=State.HELD)])
+        work.documents.note_listed([KEY], DAY, at=NOON)
+        work.errors.fail(held, at=NOON)
+        gone = work.documents.held_and_gone(LOCATION, DAY, before=quarter)
+        work.errors.wait_longer(gone, at=quarter)
+        due = [
+            work.store_days.with_due_work([LOCATION], claimed_before=NOON, now=now)
+            for now in (quarter, quarter + timedelta(hours=1))
+        ]
+    assert gone == [KEY]
+    assert due == [set(), {(LOCATION, DAY)}]
+    (error,) = open_errors(ledger)
+    assert (error.external_id, error.attempts) == (KEY, 2)
+
+
+def test_what_is_still_shown_is_not_gone(ledger: LedgerStore) -> None:
+    with ledger.write("run-1") as work:
+        work.documents.add([source_document(state=State.HELD)])
+        work.documents.note_listed([KEY], DAY, at=NOON)
+        assert work.documents.held_and_gone(LOCATION, DAY, before=NOON) == []
