@@ -145,7 +145,7 @@ def _say_what_next(*, is_proved: bool) -> None:
     console.print("Next: [bold]make ui[/] opens Dagster on these data; then look at")
     console.print(f"  http://127.0.0.1:{UI_PORT}/asset-groups  assets, partitions, checks")
     console.print(f"  {DEMO / 'data'}  the same as Parquet files, and the ledger (SQLite)")
-    console.print(f"  {MAILS}  the mails that people would have got: none if all went well")
+    console.print(f"  {MAILS}  mails about what failed; none if nothing did")
 
 
 @contextmanager

@@ -11,7 +11,7 @@ from ipos_pipeline.connections import Connections
 from ipos_pipeline.defs.jobs import sync_invoices
 from ipos_pipeline.defs.partitions import StoreDay
 from ipos_pipeline.defs.resources import Opened
-from ipos_pipeline.defs.telling import TOLD_PER_TICK, tell_by_mail
+from ipos_pipeline.defs.telling import TOLD_PER_TICK, queue_outage_mails, tell_by_mail
 from ipos_pipeline.domain.failed_run import FailedStep, pipeline_system, unexplained
 from ipos_pipeline.errors import PipelineError
 from ipos_pipeline.steps.watching_outages import note_outage
@@ -33,6 +33,7 @@ def run_failures_sensor(context: dg.RunFailureSensorContext, connections: Opened
     """Note a failure that nothing explains as an outage, and mail what began or is over."""
     try:
         _note_unexplained(context, connections)
+        queue_outage_mails(connections, run=context.dagster_run.run_id)
         tell_by_mail(
             connections,
             run=context.dagster_run.run_id,

@@ -10,7 +10,7 @@ from ipos_pipeline.connections import Connections
 from ipos_pipeline.defs.jobs import sync_invoices
 from ipos_pipeline.defs.partitions import LOCATIONS, StoreDay
 from ipos_pipeline.defs.resources import Opened, clear_failures
-from ipos_pipeline.defs.telling import TOLD_PER_TICK, tell_people
+from ipos_pipeline.defs.telling import TOLD_PER_TICK, queue_outage_mails, tell_people
 from ipos_pipeline.domain.business_day import business_date_at
 from ipos_pipeline.domain.configuration import IposConfiguration
 from ipos_pipeline.domain.due import StoreDayKey, days_to_look_at, locations_to_change
@@ -67,6 +67,7 @@ def _tell_people(context: dg.SensorEvaluationContext, connections: Connections) 
     """Send mails and log records although no run may start, or although this tick has failed."""
     try:
         running = _running(context.instance)
+        queue_outage_mails(connections, run=TICK)
         tell_people(
             connections,
             run=TICK,

@@ -13,6 +13,7 @@ from ipos_pipeline.connections import Connections
 from ipos_pipeline.defs.reporting import Metadata
 from ipos_pipeline.domain.error_mail import ErrorToTell
 from ipos_pipeline.errors import PipelineError
+from ipos_pipeline.settings.environment import MailSettings
 from ipos_pipeline.steps.composing_mails import (
     MailRules,
     compose_error_mails,
@@ -74,6 +75,17 @@ def tell_people(
     )
 
 
+def queue_outage_mails(connections: Connections, *, run: str) -> None:
+    """Queue mails about outages that have begun or are over.
+
+    Runs leave this to ticks: one that gets as far as its mails has seen the outage end.
+    """
+    mail = connections.settings.mail
+    if mail is not None:
+        rules, at = _rules(mail), connections.clock()
+        compose_outage_mails(connections.ledger, rules, run=run, at=at)
+
+
 def tell_nobody(connections: Connections) -> Told:
     """Count what a dry run leaves untold; the next run tells it."""
     with connections.ledger.read() as work:
@@ -95,17 +107,15 @@ def tell_by_mail(
         with ledger.read() as work:
             untold = work.told.count_errors_to_tell()
         return MailsSent(queued=untold, problem=NO_MAIL_SERVER if untold else None)
-    rules = MailRules(mail.error_from, (mail.error_to,), mail.group_above)
-    at, problem = connections.clock(), None
-    compose_outage_mails(ledger, rules, run=run, at=at)
+    problem = None
     try:
         compose_error_mails(
             ledger,
-            rules,
+            _rules(mail),
             lambda: shops_of(connections.configurations()),
             concerns=concerns,
             run=run,
-            at=at,
+            at=connections.clock(),
         )
     except PipelineError as error:  # who is to be told stands in NetSuite: later
         problem = error.message
@@ -117,3 +127,7 @@ def tell_by_mail(
             sent.queued += work.told.count_errors_to_tell()
     sent.problem = sent.problem or problem
     return sent
+
+
+def _rules(mail: MailSettings) -> MailRules:
+    return MailRules(mail.error_from, (mail.error_to,), mail.group_above)

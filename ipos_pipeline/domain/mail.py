@@ -84,9 +84,9 @@ def message_id_of(*about: str, at: datetime, sender: str) -> str:
 
 
 def addresses_in(text: str | None) -> tuple[str, ...]:
-    """Read mail addresses with commas, semicolons or spaces between; leave out what is none."""
-    words = re.split(r"[\s,;]+", text or "")
-    return tuple(dict.fromkeys(word for word in words if _ADDRESS.fullmatch(word)))
+    """Read mail addresses with commas or semicolons between; none if any part is no address."""
+    words = [word.strip() for word in re.split(r"[,;]", text or "") if word.strip()]
+    return tuple(dict.fromkeys(words)) if all(map(_ADDRESS.fullmatch, words)) else ()
 
 
 def build_message(content: MailContent, envelope: Envelope) -> EmailMessage:

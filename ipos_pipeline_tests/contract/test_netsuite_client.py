@@ -9,6 +9,7 @@ import httpx2
 import pytest
 
 from ipos_pipeline.connections import Connections
+from ipos_pipeline.domain.integration_log import INTEGRATION_LOG
 from ipos_pipeline.domain.mapping import map_document
 from ipos_pipeline.domain.netsuite_item import items_by_barcode
 from ipos_pipeline.domain.netsuite_record import CASH_REFUND, CASH_SALE, NetSuiteRecord, RecordType
@@ -306,3 +307,32 @@ def test_the_base_url_moves_every_request(world: SimulatedWorld, connections: Co
     assert {one.headers["host"] for one in world.netsuite.requests} == {
         httpx2.URL(NETSUITE_URL).host
     }
+
+
+def test_a_custom_record_is_put_twice_and_is_one_and_is_deleted_even_if_it_is_gone(
+    world: SimulatedWorld, connections: Connections
+) -> None:
+    netsuite = connections.netsuite
+    for code in ("FIRST", "SECOND"):
+        fields = {"custrecord_ipos_log_code": code}
+        connections.wait_for(netsuite.put_custom_record(INTEGRATION_LOG, "IPOS-X-1", fields))
+    (kept,) = world.netsuite.custom_records(INTEGRATION_LOG)
+    assert (kept["externalid"], kept["custrecord_ipos_log_code"]) == ("IPOS-X-1", "SECOND")
+    for _ in range(2):
+        connections.wait_for(netsuite.delete_custom_record(INTEGRATION_LOG, "IPOS-X-1"))
+    assert world.netsuite.custom_records(INTEGRATION_LOG) == []
+
+
+def test_a_field_of_a_custom_record_that_netsuite_lacks_is_refused(
+    connections: Connections,
+) -> None:
+    """A field left out silently would show an error without its reason."""
+    put = connections.netsuite.put_custom_record(INTEGRATION_LOG, "IPOS-X-1", {"custrecord_no": 1})
+    with pytest.raises(RejectedError, match="custrecord_no"):
+        connections.wait_for(put)
+
+
+def test_a_transaction_is_never_put(connections: Connections) -> None:
+    """A repeated PUT would add its lines again (ADR 0005)."""
+    with pytest.raises(ValueError, match="not a custom record"):
+        connections.wait_for(connections.netsuite.put_custom_record(CASH_SALE, "IPOS-X-1", {}))

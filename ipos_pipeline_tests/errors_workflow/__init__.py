@@ -1,0 +1,1 @@
+"""Errors and outages from their beginning to their end: mails, Integration Log, nobody needed."""
