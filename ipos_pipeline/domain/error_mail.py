@@ -20,7 +20,6 @@ from ipos_pipeline.domain.plain_text import one_line
 from ipos_pipeline.domain.problem import MASTER_DATA_CODES
 
 SHORT_MAX = 100
-LONG_MAX = 1000
 LISTED_IN_BODY_MAX = 50
 LISTED_IN_FILE_MAX = 5000
 FORMULA_STARTS = ("=", "+", "-", "@")
@@ -81,7 +80,7 @@ def mail_of_error(error: ErrorToTell, shop: Shop) -> MailContent:
         f"{subject}: {_state(error)}",
         changed + words_for(error.code).sentence,
         {
-            "What to do": one_line(error.next_step, LONG_MAX),
+            "What to do": error.next_step,
             "Location": error.location_code,
             "Shop": one_line(shop.name, SHORT_MAX) or "-",
             "Invoice": one_line(error.number or "unknown", SHORT_MAX),
@@ -90,7 +89,7 @@ def mail_of_error(error: ErrorToTell, shop: Shop) -> MailContent:
             "External ID": one_line(error.external_id, SHORT_MAX),
             "Amount": _amount(error),
             "Code": one_line(error.code, SHORT_MAX),
-            "Details": one_line(error.message, LONG_MAX),
+            "Details": error.message,
             "First failed": shop.time(error.first_failed_at),
             "Attempts": str(error.attempts),
             "Tried again": _next_attempt(error, shop),
@@ -114,11 +113,11 @@ def mail_of_group(errors: Sequence[ErrorToTell], shop: Shop) -> MailContent:
         f"[{first.location_code}] {len(errors)} invoices: {words.headline} ({first.code})",
         f"{len(errors)} documents have failed for one cause. {words.sentence}",
         {
-            "What to do": one_line(first.next_step, LONG_MAX),
+            "What to do": first.next_step,
             "Location": first.location_code,
             "Shop": one_line(shop.name, SHORT_MAX) or "-",
             "Code": one_line(first.code, SHORT_MAX),
-            "For example": one_line(first.message, LONG_MAX),
+            "For example": first.message,
             "Tried again": _next_attempt(first, shop),
         },
         table=[_HEAD, *(_listed(error) for error in errors[:LISTED_IN_BODY_MAX])],

@@ -18,6 +18,7 @@ from html import escape
 from ipos_pipeline.domain.plain_text import one_line
 
 SUBJECT_MAX = 180
+VALUE_MAX = 1000
 MESSAGE_ID_MAX = 70
 """Longer ones would be folded inside; mail programs then no longer recognise them."""
 
@@ -65,12 +66,16 @@ def layout(
 ) -> MailContent:
     """Lay a mail out as plain text and as HTML: a sentence, named values, a table, a sentence.
 
-    The first row of the table is its head. Everything is escaped in HTML.
+    The first row of the table is its head. Every text is made one bounded line and, in HTML,
+    escaped.
     """
+    named = {name: one_line(value, VALUE_MAX) for name, value in rows.items()}
+    listed = [[one_line(cell, VALUE_MAX) for cell in row] for row in table]
+    around = one_line(opening, VALUE_MAX), one_line(closing, VALUE_MAX)
     return MailContent(
         subject=one_line(subject, SUBJECT_MAX),
-        text=_as_text(opening, rows, table, closing),
-        html=_as_html(opening, rows, table, closing),
+        text=_as_text(named, listed, *around),
+        html=_as_html(named, listed, *around),
         attachment=attachment,
     )
 
@@ -104,14 +109,13 @@ def build_message(content: MailContent, envelope: Envelope) -> EmailMessage:
     message.set_content(content.text)
     message.add_alternative(content.html, subtype="html")
     if content.attachment is not None:
-        message.add_attachment(
-            content.attachment.text, subtype="csv", filename=content.attachment.name
-        )
+        whole_characters = content.attachment.text.encode("utf-8", "replace").decode()
+        message.add_attachment(whole_characters, subtype="csv", filename=content.attachment.name)
     return message
 
 
 def _as_text(
-    opening: str, rows: Mapping[str, str], table: Sequence[Sequence[str]], closing: str
+    rows: Mapping[str, str], table: Sequence[Sequence[str]], opening: str, closing: str
 ) -> str:
     width = max((len(name) for name in rows), default=0) + 2
     named = "\n".join(f"{name + ':':<{width}}{value}" for name, value in rows.items())
@@ -120,7 +124,7 @@ def _as_text(
 
 
 def _as_html(
-    opening: str, rows: Mapping[str, str], table: Sequence[Sequence[str]], closing: str
+    rows: Mapping[str, str], table: Sequence[Sequence[str]], opening: str, closing: str
 ) -> str:
     named = "".join(_row([name, value], "th", "td") for name, value in rows.items())
     listed = "".join(_row(row, *(["td" if i else "th"] * len(row))) for i, row in enumerate(table))

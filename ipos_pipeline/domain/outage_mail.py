@@ -9,7 +9,6 @@ from ipos_pipeline.domain.mail import MailContent, layout
 from ipos_pipeline.domain.plain_text import one_line
 
 SYSTEM_MAX = 100
-LONG_MAX = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +35,10 @@ def mail_of_outage(outage: OutageToTell) -> MailContent:
             f"Invoices are not posted at the moment: {system} stops the pipeline. No invoice is"
             " lost; all are posted when it is over.",
             {
-                "What to do": one_line(outage.recovery, LONG_MAX),
+                "What to do": outage.recovery,
                 "System": system,
                 "Began": _time(outage.opened_at),
-                "Details": one_line(outage.message, LONG_MAX),
+                "Details": outage.message,
             },
             closing="You get one more mail about this: when it is over.",
         )
