@@ -1,0 +1,143 @@
+"""The proof of one store-day: IPOS, ledger and NetSuite side by side, and what differs.
+
+Belongs here: what a reconciliation found, as one value that can be kept, shown and mailed. Not
+here: how the sides are compared (reconciliation.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+from enum import StrEnum
+
+from ipos_pipeline.domain.money import ZERO
+
+
+class DifferenceKind(StrEnum):
+    """What a difference is, in the words that people read.
+
+    In a clean store-day there is none. `SET_ASIDE` and `NUMBER_GAP` are told, and leave the proof
+    whole: a person has decided the one, and a till may skip numbers.
+    """
+
+    NUMBER_GAP = "number_gap"
+    SUMMARY_DIFFERS = "summary_differs"
+    NOT_LANDED = "not_landed"
+    QUARANTINED = "quarantined"
+    OPEN_ERROR = "open_error"
+    IN_DOUBT = "in_doubt"
+    NOT_POSTED = "not_posted"
+    SET_ASIDE = "set_aside"
+    WITHDRAWN = "withdrawn"
+    ABSENT_IN_NETSUITE = "absent_in_netsuite"
+    CHANGED_IN_NETSUITE = "changed_in_netsuite"
+    TWICE_IN_NETSUITE = "twice_in_netsuite"
+    NOT_IN_LEDGER = "not_in_ledger"
+    NOT_SETTLED = "not_settled"
+    TOTAL_DIFFERS = "total_differs"
+    WRONG_DAY = "wrong_day"
+    ACKNOWLEDGED_NOT_POSTED = "acknowledged_not_posted"
+    EDITED_IN_IPOS = "edited_in_ipos"
+    IPOS_TOTAL_DIFFERS = "ipos_total_differs"
+    VOID_IN_IPOS = "void_in_ipos"
+    NOT_SHOWN = "not_shown"
+
+
+TOLD_ONLY = frozenset({DifferenceKind.SET_ASIDE, DifferenceKind.NUMBER_GAP})
+"""Kinds that leave the proof whole."""
+
+DUPLICATES = frozenset({DifferenceKind.TWICE_IN_NETSUITE, DifferenceKind.NOT_IN_LEDGER})
+"""Kinds by which NetSuite holds more than it should."""
+
+DRIFT = frozenset(
+    {
+        DifferenceKind.EDITED_IN_IPOS,
+        DifferenceKind.VOID_IN_IPOS,
+        DifferenceKind.NOT_SHOWN,
+        DifferenceKind.WRONG_DAY,
+        DifferenceKind.ABSENT_IN_NETSUITE,
+        DifferenceKind.CHANGED_IN_NETSUITE,
+        DifferenceKind.TOTAL_DIFFERS,
+    }
+)
+"""Kinds by which one side was changed after posting."""
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One thing that does not agree: its kind, its key, and the two sides in words.
+
+    `subject` is an external ID, a document key, or a span of numbers.
+    """
+
+    kind: DifferenceKind
+    subject: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One of the three sides: how many, and how much (AED; sales less refunds, tax included)."""
+
+    documents: int = 0
+    gross: Decimal = ZERO
+    tax: Decimal | None = ZERO
+    """None where it is not known: IPOS or an older ledger does not say it of every document."""
+
+    @property
+    def net(self) -> Decimal | None:
+        """The amount without tax (AED)."""
+        return None if self.tax is None else self.gross - self.tax
+
+
+@dataclass(frozen=True, slots=True)
+class StoreDayProof:
+    """What a reconciliation found. Counts are of invoices, or of documents where they say so.
+
+    `ipos` counts invoices that are to be posted (not void, not filtered); `ledger` the planned
+    documents; `netsuite` the documents found there.
+    """
+
+    location_code: str
+    business_date: date
+    reconciled_at: datetime
+    shown: int
+    landed: int
+    filtered_by_rule: Mapping[str, int]
+    quarantined: int
+    acknowledged: int
+    posted_documents: int
+    open_errors: int
+    set_aside: int
+    ipos: Side
+    ledger: Side
+    netsuite: Side
+    differences: tuple[Difference, ...] = ()
+    set_aside_invoices_total: Decimal = field(default=ZERO)
+    set_aside_documents_total: Decimal = field(default=ZERO)
+
+    @property
+    def filtered(self) -> int:
+        """Count the invoices that a filter keeps out."""
+        return sum(self.filtered_by_rule.values())
+
+    @property
+    def breaking(self) -> tuple[Difference, ...]:
+        """The differences that break the proof."""
+        return tuple(one for one in self.differences if one.kind not in TOLD_ONLY)
+
+    @property
+    def is_proved(self) -> bool:
+        """Whether nothing differs, to the cent, but what a person has set aside.
+
+        Set aside are whole invoices, of which nothing is planned, and planned documents.
+        """
+        to_plan = self.ipos.gross - self.set_aside_invoices_total
+        accounted_for = self.netsuite.gross + self.set_aside_documents_total
+        return not self.breaking and to_plan == self.ledger.gross == accounted_for
+
+    def of_kinds(self, *kinds: DifferenceKind) -> tuple[Difference, ...]:
+        """Pick the differences of some kinds."""
+        return tuple(one for one in self.differences if one.kind in kinds)
