@@ -4,19 +4,23 @@ import dagster as dg
 import pandas as pd
 
 from ipos_pipeline.connections import Connections
-from ipos_pipeline.defs import checks
 from ipos_pipeline.defs.dry_run import PostingConfig, is_dry_run, mark_dry_run, seen_dry
 from ipos_pipeline.defs.partitions import StoreDay
-from ipos_pipeline.defs.reporting import amount, table
+from ipos_pipeline.defs.posting_checks import checks_of_postings
+from ipos_pipeline.defs.reporting import amount, links, table, tag_location
 from ipos_pipeline.defs.resources import Frame, Opened, clear_failures
 from ipos_pipeline.domain.line_frames import column_total
 from ipos_pipeline.domain.money import total_of
+from ipos_pipeline.domain.netsuite_page import transaction_page
 from ipos_pipeline.domain.netsuite_record import CASH_REFUND, CASH_SALE, RecordType
 from ipos_pipeline.ledger.entries import PartitionScope
 from ipos_pipeline.ledger.entry import Status
 from ipos_pipeline.steps import ledger_frames
 from ipos_pipeline.steps.posting_ipos import post_store_day
 from ipos_pipeline.steps.previewing import CREATE, TAKE_OVER, preview_store_day
+
+LINKS = 5
+"""How many of the newest postings are shown as links; Dagster folds a text of 1000 characters."""
 
 
 def cash_sales(
@@ -55,6 +59,7 @@ def _post_or_preview(
     record_type: RecordType,
 ) -> Frame:
     store_day = StoreDay.of(context.partition_key)
+    tag_location(context, store_day.location_code)
     scope = PartitionScope(store_day.location_code, store_day.day, record_type)
     if is_dry_run(context):
         return _preview(context, connections, lines, scope)
@@ -84,6 +89,7 @@ def _post(
         )
         frame = ledger_frames.postings(connections.ledger, lines, scope=scope)
     is_posted = frame["status"] == Status.POSTED
+    shown = _with_pages(frame, connections.settings.account_id, scope.record_type)
     return dg.MaterializeResult(
         value=frame,
         metadata={
@@ -95,10 +101,31 @@ def _post(
             "rejected_by_this_run": posted.rejected,
             "in_doubt": posted.in_doubt,
             "not_sent": "; ".join(posted.reasons_not_sent) or "none",
-            "postings": table(frame),
+            "newest_in_netsuite": links(_newest(shown[is_posted])),
+            "postings": table(shown),
         },
-        check_results=[checks.no_failed_postings(frame)],
+        check_results=checks_of_postings(
+            frame,
+            configuration,
+            StoreDay(scope.location_code, scope.business_date),
+            now=connections.clock(),
+        ),
     )
+
+
+def _with_pages(frame: pd.DataFrame, account_id: str, record_type: RecordType) -> pd.DataFrame:
+    """Add where each posting is seen in NetSuite, for people; the stored frame goes without."""
+    pages = [
+        None if pd.isna(internal_id) else transaction_page(account_id, record_type, internal_id)
+        for internal_id in frame["internal_id"]
+    ]
+    return frame.assign(netsuite_page=pd.array(pages, dtype="string[pyarrow]"))
+
+
+def _newest(posted: pd.DataFrame) -> dict[str, str]:
+    """Give the pages of the postings that were made last, by external ID, newest first."""
+    newest = posted.sort_values("posted_at", ascending=False, kind="stable")[:LINKS]
+    return dict(zip(newest["external_id"], newest["netsuite_page"], strict=True))
 
 
 def _preview(
@@ -134,5 +161,13 @@ def _preview(
             "would_post": table(ledger_frames.previewed_documents(preview.documents), rows=None),
             "problem_list": table(ledger_frames.previewed_problems(preview.problems), rows=None),
         },
-        check_results=[seen_dry(checks.no_failed_postings(frame))],
+        check_results=[
+            seen_dry(result)
+            for result in checks_of_postings(
+                frame,
+                configuration,
+                StoreDay(scope.location_code, scope.business_date),
+                now=connections.clock(),
+            )
+        ],
     )

@@ -1,8 +1,8 @@
-"""Metadata that people look at in the Dagster UI: tables, column schemas, amounts."""
+"""What people look at in the Dagster UI: tables, column schemas, amounts, links, run tags."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -11,6 +11,7 @@ import pandas as pd
 import pyarrow as pa
 
 SAMPLE_ROWS = 20
+LOCATION_TAG = "ipos/location"
 
 
 def table(frame: pd.DataFrame, *, rows: int | None = SAMPLE_ROWS) -> dg.TableMetadataValue:
@@ -26,6 +27,28 @@ def table(frame: pd.DataFrame, *, rows: int | None = SAMPLE_ROWS) -> dg.TableMet
 def column_schema(schema: pa.Schema) -> dg.TableSchema:
     """Tell an asset's columns and their types."""
     return dg.TableSchema([dg.TableColumn(field.name, str(field.type)) for field in schema])
+
+
+def defined_in(function: Callable[..., Any]) -> dg.PathMetadataValue:
+    """Tell in which file of this repository an asset's function stands.
+
+    Dagster's own code references hold a path of the machine that loads the code, or the address of
+    one host of git repositories; this is the same everywhere.
+    """
+    module = function.__module__.replace(".", "/")
+    return dg.MetadataValue.path(f"{module}.py:{function.__name__}")
+
+
+def links(pages: Mapping[str, str]) -> dg.MarkdownMetadataValue:
+    """List pages by their names, as links; a table's cells are plain text."""
+    listed = [f"- [{name}]({page})" for name, page in pages.items()]
+    return dg.MetadataValue.md("\n".join(listed) or "none")
+
+
+def tag_location(context: dg.AssetExecutionContext, location_code: str) -> None:
+    """Tag the run with its location, whoever started it: a backfill, the Launchpad or a command."""
+    if LOCATION_TAG not in context.run.tags:
+        context.instance.add_run_tags(context.run.run_id, {LOCATION_TAG: location_code})
 
 
 def amount(total: Decimal) -> str:

@@ -1,4 +1,7 @@
-"""`dagster dev` as the data team starts it: it loads cleanly, and a backfill from the UI works."""
+"""`dagster dev` as the data team starts it: it loads cleanly, and a backfill from the UI works.
+
+What its pages show is tested with a browser (browser/test_what_people_see.py).
+"""
 
 from __future__ import annotations
 
@@ -13,6 +16,10 @@ from typing import Any
 import httpx2
 import pytest
 
+from ipos_pipeline.defs.assets import store_day_assets
+from ipos_pipeline.defs.partitions import store_days
+from ipos_pipeline_tests.builders import amount_line, raw_invoice, raw_line
+from ipos_pipeline_tests.pipeline.conftest import Pipeline
 from ipos_pipeline_tests.pipeline.processes import BIN, ROOT, simulated, wait_for
 
 DAYS = [date(2026, 11, 18), date(2026, 11, 19), date(2026, 11, 20)]
@@ -28,7 +35,10 @@ BACKFILL = """mutation($params: LaunchBackfillParams!) { launchPartitionBackfill
   backfillParams: $params) { __typename ... on LaunchBackfillSuccess { backfillId }
   ... on PythonError { message } } }"""
 RUNS = """query($filter: RunsFilter!) { runsOrError(filter: $filter) {
-  ... on Runs { results { status } } } }"""
+  ... on Runs { results { status tags { key value } } } } }"""
+BACKFILL_RUNS_MAX = 2
+"""How many runs of backfills `dagster.yaml` lets run at once."""
+RUNNING = {"STARTING", "STARTED"}
 PARTITIONED = [
     {"path": [name]}
     for name in (
@@ -128,7 +138,8 @@ def test_a_backfill_of_several_days_posts_them_all(
     url, _, environment = running
     registered = wait_for(lambda: _registered(url), what="the sensor that registers the locations")
     assert sorted(registered) == sorted(SHOPS)
-    partitions = [f"{day}|DXB01" for day in DAYS[:2]]
+    partitions = [*(f"{day}|DXB01" for day in DAYS[:2]), f"{DAYS[0]}|SHJ01"]
+    assert len(partitions) > BACKFILL_RUNS_MAX
 
     launched = ask(
         url,
@@ -136,22 +147,33 @@ def test_a_backfill_of_several_days_posts_them_all(
         params={"assetSelection": PARTITIONED, "partitionNames": partitions, "title": "two days"},
     )["launchPartitionBackfill"]
     assert launched["__typename"] == "LaunchBackfillSuccess", launched
-    wait_for(
-        lambda: _succeeded(url, launched["backfillId"]) == len(partitions),
+    running: list[int] = []
+    runs = wait_for(
+        lambda: _all_succeeded(url, launched["backfillId"], len(partitions), running),
         what="the end of the backfill's runs",
         seconds=240,
     )
 
+    assert max(running) <= BACKFILL_RUNS_MAX
+    tags = [{tag["key"]: tag["value"] for tag in run["tags"]} for run in runs]
+    assert {(one["dagster/partition"], one["ipos/location"]) for one in tags} == {
+        (partition, partition.partition("|")[2]) for partition in partitions
+    }
     posted = httpx2.get(environment["SIMULATED_NETSUITE"] + "/_simulator/transactions").json()
     backfilled = {(one["tranDate"], one["externalId"].split("-")[1]) for one in posted}
-    assert {(str(day), "DXB01") for day in DAYS[:2]} <= backfilled
+    assert {tuple(partition.split("|")) for partition in partitions} <= backfilled
 
 
-def _succeeded(url: str, backfill_id: str) -> int:
+def _all_succeeded(
+    url: str, backfill_id: str, count: int, running: list[int]
+) -> list[dict[str, Any]] | None:
+    """Give the backfill's runs when all are done; notes how many are running meanwhile."""
     tags = [{"key": "dagster/backfill", "value": backfill_id}]
-    runs = ask(url, RUNS, filter={"tags": tags})["runsOrError"]["results"]
-    assert "FAILURE" not in [run["status"] for run in runs]
-    return sum(run["status"] == "SUCCESS" for run in runs)
+    runs: list[dict[str, Any]] = ask(url, RUNS, filter={"tags": tags})["runsOrError"]["results"]
+    statuses = [run["status"] for run in runs]
+    assert "FAILURE" not in statuses
+    running.append(sum(status in RUNNING for status in statuses))
+    return runs if statuses.count("SUCCESS") == count else None
 
 
 def _registered(url: str) -> list[str]:
@@ -160,3 +182,55 @@ def _registered(url: str) -> list[str]:
     (node,) = ask(url, query)["assetNodes"]
     by_name = {one["name"]: one["partitionKeys"] for one in node["partitionKeysByDimension"]}
     return list(by_name["location"])
+
+
+def test_each_posting_is_shown_with_its_page_in_netsuite(pipeline: Pipeline) -> None:
+    """From a posting in the UI to the books in one step, and to nothing where nothing is booked."""
+    unknown = raw_line(Barcode="0", PrimaryBarcode="0")
+    exchange = raw_invoice(amount_line(1, 2, "20.00"), amount_line(2, -1, "-7.50"), InvNo=10378)
+    pipeline.world.ipos.add_invoices([raw_invoice(), exchange, raw_invoice(unknown, InvNo=10379)])
+
+    result = pipeline.run()
+
+    metadata = {
+        event.asset_key.to_user_string(): event.materialization.metadata
+        for event in result.get_asset_materialization_events()
+    }
+    pages = "https://1234567-sb1.app.netsuite.com/app/accounting/transactions"
+    posted = pipeline.posted()
+    sold, also_sold, returned = (
+        posted[f"IPOS-DXB01-2026-S-{document}"]["id"]
+        for document in ("10377-CS", "10378-CS", "10378-CR")
+    )
+    (refund,) = metadata["cash_refunds"]["postings"].value.records
+    assert refund.data["netsuite_page"] == f"{pages}/cashrfnd.nl?id={returned}"
+    sales = {
+        one.data["external_id"]: one.data["netsuite_page"]
+        for one in metadata["cash_sales"]["postings"].value.records
+    }
+    assert sales == {
+        "IPOS-DXB01-2026-S-10377-CS": f"{pages}/cashsale.nl?id={sold}",
+        "IPOS-DXB01-2026-S-10378-CS": f"{pages}/cashsale.nl?id={also_sold}",
+        "IPOS-DXB01-2026-S-10379-CS": None,
+    }
+    links = metadata["cash_sales"]["newest_in_netsuite"].value.splitlines()
+    assert sorted(links) == [
+        f"- [{external_id}]({page})" for external_id, page in sorted(sales.items()) if page
+    ]
+
+
+def test_a_run_without_tags_is_tagged_with_its_location(pipeline: Pipeline) -> None:
+    """The Launchpad and `dagster job execute` start runs too; one filter finds all of a shop."""
+    result = pipeline.run()
+
+    tagged = pipeline.instance.get_run_by_id(result.run_id)
+    assert tagged is not None
+    assert tagged.tags["ipos/location"] == "DXB01"
+
+
+def test_each_asset_of_a_store_day_tells_the_file_it_is_defined_in() -> None:
+    """A path of this repository, which is the same wherever it runs."""
+    for asset in store_day_assets(store_days(DAYS[0])):
+        for metadata in asset.metadata_by_key.values():
+            path, function = metadata["defined_in"].value.split(":")
+            assert f"\ndef {function}(" in (ROOT / path).read_text(encoding="utf-8")
