@@ -8,14 +8,18 @@ PipelineError
 │   └── ThrottledError            the account's concurrency or rate limit; wait, then send again
 ├── InDoubtError              a write whose outcome is unknown: look it up before anything else
 ├── RejectedError             the request was understood and refused: data must change first
-│   └── AlreadyExistsError        refused because a record with this external ID is there: adopt it
+│   ├── AlreadyExistsError        refused because a record with this external ID is there: adopt it
+│   └── ClosedPeriodError         refused because its date lies in a closed accounting period
 └── MalformedInvoiceError     one invoice cannot be read: quarantine it, go on with the others
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+
+HIDDEN_LENGTH_MIN = 4
+"""A shorter secret is part of too many words to be taken out of a message."""
 
 
 class PipelineError(Exception):
@@ -32,6 +36,13 @@ class PipelineError(Exception):
         self.message = message
         if recovery is not None:
             self.recovery = recovery
+
+    def hide(self, secrets: Iterable[str]) -> None:
+        """Take secrets out of the message: the other side may have repeated what it was given."""
+        for secret in secrets:
+            if len(secret) >= HIDDEN_LENGTH_MIN:
+                self.message = self.message.replace(secret, "(hidden)")
+        self.args = (self.message,)
 
 
 class ConfigurationError(PipelineError):
@@ -107,6 +118,17 @@ class RejectedError(PipelineError):
 
 class AlreadyExistsError(RejectedError):
     """NetSuite holds a record with this external ID already."""
+
+    recovery = (
+        "NetSuite says that it has this document and does not show it to the integration: look the"
+        " external ID up as an administrator, and let the integration's role see it. Then retry it."
+    )
+
+
+class ClosedPeriodError(RejectedError):
+    """The document's date lies in an accounting period that is closed or locked in NetSuite."""
+
+    recovery = "Have the accounting period reopened in NetSuite; it is then tried again."
 
 
 class MalformedInvoiceError(PipelineError):

@@ -13,6 +13,7 @@ from simulators.netsuite_answers import NetSuiteError
 from simulators.netsuite_custom_records import CustomRecords
 from simulators.netsuite_database import Database, internal_id
 from simulators.netsuite_lists import ListEntry, Lists, item_entry
+from simulators.netsuite_periods import AccountingPeriods
 from simulators.netsuite_records import CashRecords
 from simulators.suiteql_views import create_views
 
@@ -26,7 +27,8 @@ class SimulatedAccount:
     def __init__(self, database: Database, clock: Callable[[], datetime]) -> None:
         self._database = database
         self._lists = Lists(database)
-        self._cash = CashRecords(database, self._lists, clock)
+        self._periods = AccountingPeriods(database)
+        self._cash = CashRecords(database, self._lists, self._periods, clock)
         self._custom = CustomRecords(database, clock)
         self._refresh_views()
 
@@ -131,9 +133,17 @@ class SimulatedAccount:
         except NetSuiteError as refused:
             raise ValueError(str(refused)) from refused
 
-    def close_period(self, until: date) -> None:
-        """Close the accounting periods up to and including this day."""
-        self._cash.close_period(until)
+    def close_period(self, day: date) -> None:
+        """Close the accounting period of a day, a calendar month, and all before it."""
+        self._periods.close(day)
+
+    def lock_period(self, day: date) -> None:
+        """Lock the accounting period of a day alone: it stays open and takes no document."""
+        self._periods.lock(day)
+
+    def reopen_period(self, day: date) -> None:
+        """Open and unlock the accounting period of a day and all after it."""
+        self._periods.reopen(day)
 
     def custom_records(self, script_id: str) -> list[dict[str, Any]]:
         """Read all records of a type, with the names SuiteQL has for the fields."""

@@ -32,6 +32,11 @@ CREATE TABLE IF NOT EXISTS ns_line (
     quantity REAL NOT NULL, amount_cents INTEGER NOT NULL, tax_cents INTEGER NOT NULL,
     location INTEGER, fields TEXT NOT NULL, PRIMARY KEY (transaction_id, line)
 );
+CREATE TABLE IF NOT EXISTS ns_period (
+    id INTEGER PRIMARY KEY, periodname TEXT NOT NULL, startdate TEXT NOT NULL,
+    enddate TEXT NOT NULL, isyear TEXT NOT NULL, isquarter TEXT NOT NULL, closed TEXT NOT NULL,
+    locked TEXT NOT NULL
+);
 CREATE TABLE IF NOT EXISTS ns_unindexed (id INTEGER PRIMARY KEY, until REAL NOT NULL);
 CREATE TABLE IF NOT EXISTS ns_custom (
     script_id TEXT NOT NULL, id INTEGER NOT NULL, externalid TEXT, name TEXT,

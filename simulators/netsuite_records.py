@@ -4,12 +4,12 @@ Assumptions, each where the documents are silent: a line has `amount` or `grossA
 (refused here, so that misuse shows); a quantity of zero is refused and a missing one is 1;
 a customer's or location's subsidiary, if it has one, must be the document's.
 Not imitated: inventory, payment processing, approval, workflows, scripts, user permissions,
-forms other than one, transformation, attached records, inventory detail, locked periods.
+forms other than one, transformation, attached records, inventory detail.
 """
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from simulators.netsuite_answers import (
@@ -22,6 +22,7 @@ from simulators.netsuite_answers import (
 from simulators.netsuite_cash_store import CashDocument, CashRecord, CashStore
 from simulators.netsuite_database import Database
 from simulators.netsuite_lists import Lists
+from simulators.netsuite_periods import AccountingPeriods
 from simulators.netsuite_schema import CashRecordType, load_cash_record_types
 from simulators.netsuite_totals import line_totals
 from simulators.netsuite_values import DocumentReader, Draft
@@ -44,9 +45,16 @@ class Saved:
 class CashRecords:
     """The transactions of the account, under one namespace of external IDs."""
 
-    def __init__(self, database: Database, lists: Lists, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        database: Database,
+        lists: Lists,
+        periods: AccountingPeriods,
+        clock: Callable[[], datetime],
+    ) -> None:
         self._database = database
         self._lists = lists
+        self._periods = periods
         self._clock = clock
         self._reader = DocumentReader(lists)
         self._store = CashStore(database)
@@ -64,10 +72,6 @@ class CashRecords:
         """List the declared custom body and column fields."""
         declared = self._database.setting("custom_fields") or {"body": [], "line": []}
         return declared["body"], declared["line"]
-
-    def close_period(self, until: date) -> None:
-        """Refuse writes dated on this day or before."""
-        self._database.put_setting("closed_until", until.isoformat())
 
     def type_named(self, name: str) -> CashRecordType | None:
         """Find a record type by its name in any case."""
@@ -203,8 +207,7 @@ class CashRecords:
                 raise NetSuiteError(400, invalid_value(name, fields[name], name))
 
     def _refuse_closed(self, tran_date: str) -> None:
-        closed_until = self._database.setting("closed_until")
-        if closed_until is not None and tran_date <= closed_until:
+        if not self._periods.takes(tran_date):
             raise user_error(CLOSED_PERIOD)
 
 

@@ -11,6 +11,7 @@ Assumptions, all general knowledge: the sale's location and subsidiary are on `t
 from collections.abc import Mapping, Sequence
 
 from simulators.netsuite_database import Database
+from simulators.netsuite_periods import PERIODS_VIEW
 
 _LIST_COLUMNS = {
     "customer": "name AS entityid, name AS companyname, name AS altname, {subsidiary}",
@@ -66,6 +67,7 @@ def create_views(
         "transaction": _transaction_view(body_fields),
         "transactionline": _line_view(line_fields),
         "item": _item_view(item_fields),
+        "accountingperiod": PERIODS_VIEW,
         **{kind: _list_view(kind, columns) for kind, columns in _LIST_COLUMNS.items()},
         **{script_id: _custom_view(script_id, f) for script_id, f in custom_records.items()},
     }

@@ -61,6 +61,7 @@ _CONFIGURATION_FIELDS = {
     "timezone": "text",
     "day_cutoff_hour": "integer",
     "acknowledge_filtered": "boolean",
+    "closed_period": "text",
     "test_counters": "longtext",
     "test_items": "longtext",
     "last_sales_sync": "datetime",

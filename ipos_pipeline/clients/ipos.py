@@ -5,7 +5,8 @@ Belongs here: HTTP, paging, credentials. Not here: what an invoice means (domain
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, Literal
@@ -14,12 +15,13 @@ from urllib.parse import urljoin
 import httpx2
 
 from ipos_pipeline.clients.http import Pacing, answered_at, read, retry_transient
-from ipos_pipeline.clients.ipos_pages import Page, json_of, page_of, refuse_failure
+from ipos_pipeline.clients.ipos_pages import Page, json_of, page_of, refuse_failure, summary_of
 from ipos_pipeline.domain.business_day import business_day_bounds
 from ipos_pipeline.domain.configuration import IposConfiguration
 from ipos_pipeline.domain.ipos_profile import IposProfile
 from ipos_pipeline.domain.json_text import canonical_hash, write_json
-from ipos_pipeline.errors import AuthenticationError, TransientError, trouble_of
+from ipos_pipeline.domain.reconciliation import DaySummary
+from ipos_pipeline.errors import AuthenticationError, PipelineError, TransientError, trouble_of
 
 PAGES_MAX = 10_000
 PASSES_MAX = 6
@@ -38,6 +40,8 @@ class RawInvoice:
     raw: Any
     content_hash: str
     from_returns_feed: bool
+    is_acknowledged: bool = False
+    """IPOS's own flag; false where the vendor's list has none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,10 +91,15 @@ class IposClient:
         found: list[RawInvoice] = []
         for url, is_returns in ((self._invoices_url, False), (self._returns_url, True)):
             if url is not None:
-                with trouble_of(self.system):
+                with self._named():
                     listed = await self._whole_list(url, day, which)
                 found += [
-                    RawInvoice(raw, self._content_hash(raw), from_returns_feed=is_returns)
+                    RawInvoice(
+                        raw,
+                        self._content_hash(raw),
+                        from_returns_feed=is_returns,
+                        is_acknowledged=self._is_acknowledged(raw),
+                    )
                     for raw in listed.values()
                 ]
         return found
@@ -98,8 +107,23 @@ class IposClient:
     async def count(self, day: date, which: Which) -> int:
         """Count a business day's invoices with the cheapest call there is."""
         urls = filter(None, (self._invoices_url, self._returns_url))
-        with trouble_of(self.system):
+        with self._named():
             return sum([await self._count(url, day, which) for url in urls])
+
+    async def day_summary(self, day: date) -> tuple[DaySummary, ...] | None:
+        """Read IPOS's own control totals of a business day; None where the record names no URL."""
+        path = self._configuration.summary_url
+        if path is None:
+            return None
+        names = self._profile.parameters
+        what = self._what(f"summary of {day}")
+        parameters = {
+            names.location: self._configuration.location_code,
+            names.summary_date: day.isoformat(),
+        }
+        with self._named():
+            body = await self._ask("GET", self._url(path), params=parameters, what=what)
+            return summary_of(body, self._profile, what=what)
 
     async def acknowledge(self, documents: Sequence[AcknowledgedDocument]) -> dict[str, str]:
         """Tell IPOS that NetSuite has these; returns document key -> why IPOS refused it.
@@ -111,7 +135,7 @@ class IposClient:
             self._profile.acknowledge.documents: [self._told(one) for one in documents],
         }
         path = self._configuration.acknowledge_url or self._profile.paths.acknowledge
-        with trouble_of(self.system):
+        with self._named():
             answer = await self._ask("POST", self._url(path), content=write_json(body))
             refuse_failure(answer, self._profile, what=self._what("acknowledgement"))
         return self._refusals(documents, answer)
@@ -120,6 +144,27 @@ class IposClient:
     def system(self) -> str:
         """The name of this location's IPOS in errors and outages."""
         return f"IPOS {self._configuration.location_code}"
+
+    @contextmanager
+    def _named(self) -> Iterator[None]:
+        """Name this IPOS in whatever error passes through, and hide our credential if it is there.
+
+        Servers are known to repeat a key that they refuse.
+        """
+        with trouble_of(self.system):
+            try:
+                yield
+            except PipelineError as error:
+                error.hide(self._secrets())
+                raise
+
+    def _secrets(self) -> Iterator[str]:
+        for one in (self._configuration.auth_value, self._configuration.password):
+            if one is not None:
+                yield one.get_secret_value()
+                yield one.get_secret_value().split()[-1]  # "Basic" or "Bearer" may be left out
+        if self._token is not None:
+            yield self._token
 
     @property
     def _invoices_url(self) -> str:
@@ -272,6 +317,10 @@ class IposClient:
         if isinstance(raw, dict):
             raw = {name: value for name, value in raw.items() if name not in told}
         return canonical_hash(raw)
+
+    def _is_acknowledged(self, raw: Any) -> bool:  # noqa: ANN401
+        flag = raw.get(self._profile.acknowledge.posted) if isinstance(raw, dict) else None
+        return str(flag).lower() in {"1", "true"}
 
     def _told(self, document: AcknowledgedDocument) -> dict[str, Any]:
         names = self._profile.acknowledge

@@ -7,13 +7,16 @@ a `Status` that says no (ipos_api.md, M21). Only a well-formed empty list is emp
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 import httpx2
 
 from ipos_pipeline.clients.http import retry_after_seconds, shown_body
-from ipos_pipeline.domain.ipos_profile import IposProfile
+from ipos_pipeline.domain.ipos_profile import IposProfile, SummaryNames
 from ipos_pipeline.domain.json_text import read_json
+from ipos_pipeline.domain.money import round_money
+from ipos_pipeline.domain.reconciliation import DaySummary
 from ipos_pipeline.errors import AuthenticationError, ThrottledError, TransientError
 
 
@@ -72,6 +75,29 @@ def refuse_failure(body: dict[str, Any], profile: IposProfile, *, what: str) -> 
         said = body.get(profile.envelope.message)
         message = f"{what}: IPOS reported a failure: status {status}, {str(said)[:200]!r}"
         raise TransientError(message)
+
+
+def summary_of(body: dict[str, Any], profile: IposProfile, *, what: str) -> tuple[DaySummary, ...]:
+    """Read IPOS's control totals of a day. Raises TransientError for any other answer."""
+    refuse_failure(body, profile, what=what)
+    data = body.get(profile.envelope.data)
+    sides = ((profile.summary.sales, "SALE"), (profile.summary.returns, "RETURN"))
+    try:
+        return tuple(_side(data[name], doc_type, profile.summary) for name, doc_type in sides)  # type: ignore[index]
+    except (KeyError, TypeError, ValueError, InvalidOperation):
+        message = f"{what}: IPOS answered without counts and totals that can be read"
+        raise TransientError(message) from None
+
+
+def _side(side: dict[str, Any], doc_type: str, names: SummaryNames) -> DaySummary:
+    first, last = (str(side.get(name)) for name in (names.first, names.last))
+    return DaySummary(
+        doc_type,
+        count=int(side[names.count]),
+        total=round_money(Decimal(str(side[names.net_amount]))),
+        first=int(first) if first.isdecimal() else None,
+        last=int(last) if last.isdecimal() else None,
+    )
 
 
 def _flat_page(body: dict[str, Any], profile: IposProfile, *, what: str) -> Page:

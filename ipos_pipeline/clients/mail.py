@@ -1,14 +1,14 @@
 """The mail server over SMTP: a connection that is encrypted and signed in as the settings ask.
 
-Belongs here: connecting, TLS, login. Not here: what a mail says.
+Belongs here: connecting, TLS, login, handing mails over. Not here: what a mail says.
 """
 
 from __future__ import annotations
 
 import smtplib
 import ssl
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -25,6 +25,8 @@ MAIL = "mail server"
 """The system's name in errors and outages."""
 
 TIMEOUT_SECONDS = 20
+REFUSALS = (smtplib.SMTPRecipientsRefused, smtplib.SMTPSenderRefused, smtplib.SMTPDataError)
+"""The server does not take this mail; others it may take."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,26 @@ class MailServer:
     security: MailSecurity
     username: str | None = None
     password: str | None = field(default=None, repr=False)
+
+
+class MailSession:
+    """A connection that is ready for mails; `server` names the server in errors."""
+
+    def __init__(self, connection: smtplib.SMTP, server: str) -> None:
+        self._connection = connection
+        self._server = server
+
+    def send(self, sender: str, recipients: Sequence[str], content: bytes) -> str | None:
+        """Hand one mail over; give the server's words if it refuses this one.
+
+        Raises TransientError if it takes none any more.
+        """
+        with trouble_of(MAIL), _translated(self._server):
+            try:
+                self._connection.sendmail(sender, recipients, content)
+            except REFUSALS as error:
+                return str(error)
+        return None
 
 
 class MailClient:
@@ -58,21 +80,28 @@ class MailClient:
             pass
 
     @contextmanager
-    def session(self) -> Iterator[smtplib.SMTP]:
+    def session(self) -> Iterator[MailSession]:
         """Open a connection that is ready for mails, and close it politely.
 
         Raises TransientError if the server cannot be reached or gives up, AuthenticationError if
         it refuses the login, ConfigurationError if it cannot be trusted or lacks what we ask for.
+        What the caller does meanwhile may raise whatever it likes.
         """
         name = f"{self._server.host}:{self._server.port}"
-        with trouble_of(MAIL), _translated(name), self._connected() as connection:
+        with ExitStack() as opened:
+            with trouble_of(MAIL), _translated(name):
+                connection = self._connected()
+                opened.callback(_leave, connection)
+                self._make_ready(connection)
+            yield MailSession(connection, name)
+
+    def _make_ready(self, connection: smtplib.SMTP) -> None:
+        connection.ehlo()
+        if self._server.security == "starttls":
+            connection.starttls(context=self._trust())
             connection.ehlo()
-            if self._server.security == "starttls":
-                connection.starttls(context=self._trust())
-                connection.ehlo()
-            if self._server.username is not None:
-                connection.login(self._server.username, self._server.password or "")
-            yield connection
+        if self._server.username is not None:
+            connection.login(self._server.username, self._server.password or "")
 
     def _connected(self) -> smtplib.SMTP:
         address = self._server.host, self._server.port
@@ -82,6 +111,13 @@ class MailClient:
 
     def _trust(self) -> ssl.SSLContext:
         return self._tls or ssl.create_default_context()
+
+
+def _leave(connection: smtplib.SMTP) -> None:
+    """Say goodbye; what the server has taken it keeps, whatever it answers."""
+    with suppress(OSError, smtplib.SMTPException):
+        connection.quit()
+    connection.close()
 
 
 @contextmanager

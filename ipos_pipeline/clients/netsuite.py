@@ -47,8 +47,10 @@ class NetSuiteTransaction:
     external_id: str
     type: str
     total: Decimal
+    tran_date: date
     modified: str = ""
     """Date of the last change as text in NetSuite's time zone; only where it was asked for."""
+    memo: str = ""
 
 
 class NetSuiteClient:
@@ -92,7 +94,7 @@ class NetSuiteClient:
         found: dict[str, NetSuiteTransaction] = {}
         for chunk in chunked(external_ids, IN_LIST_MAX):
             query = (
-                "SELECT id, externalid, type, foreigntotal FROM transaction"
+                f"SELECT id, externalid, type, foreigntotal, {_DATED} FROM transaction"
                 f" WHERE externalid IN ({_marks(chunk)}) ORDER BY id"
             )
             async for row in self.suiteql(query, chunk):
@@ -107,7 +109,7 @@ class NetSuiteClient:
         found: dict[str, TransactionInNetSuite] = {}
         for chunk in chunked(internal_ids, IN_LIST_MAX):
             query = (
-                f"SELECT id, externalid, type, foreigntotal, {_CREATED}, {_MODIFIED}"
+                f"SELECT id, externalid, type, foreigntotal, {_DATED}, {_CREATED}, {_MODIFIED}"
                 f" FROM transaction WHERE id IN ({_marks(chunk)}) ORDER BY id"
             )
             async for row in self.suiteql(query, chunk):
@@ -119,6 +121,7 @@ class NetSuiteClient:
                     total=one.total,
                     created=row.get("created", ""),
                     modified=one.modified,
+                    tran_date=one.tran_date,
                 )
         return found
 
@@ -133,18 +136,45 @@ class NetSuiteClient:
 
     async def transactions_of_day(
         self, external_id_prefix: str, day: date
-    ) -> dict[str, NetSuiteTransaction]:
-        """Read the transactions of one date whose external ID begins so, by external ID."""
+    ) -> list[NetSuiteTransaction]:
+        """Read the transactions of one date whose external ID begins so."""
         query = (
-            f"SELECT id, externalid, type, foreigntotal, {_MODIFIED} FROM transaction"
-            " WHERE externalid LIKE ? AND TO_CHAR(trandate, 'YYYY-MM-DD') = ? ORDER BY id"
+            f"SELECT id, externalid, type, foreigntotal, {_DATED}, {_MODIFIED} FROM transaction"
+            f" WHERE {_OURS} ORDER BY id"
         )
-        found: dict[str, NetSuiteTransaction] = {}
-        async for row in self.suiteql(query, [f"{external_id_prefix}%", day.isoformat()]):
-            transaction = _transaction(row)
-            if transaction.external_id.startswith(external_id_prefix):
-                found[transaction.external_id] = transaction
-        return found
+        parameters = [f"{external_id_prefix}%", day.isoformat()]
+        found = [_transaction(row) async for row in self.suiteql(query, parameters)]
+        return [one for one in found if one.external_id.startswith(external_id_prefix)]
+
+    async def other_transactions(
+        self, external_id_prefix: str, *, location_id: str, first: date, last: date
+    ) -> list[NetSuiteTransaction]:
+        """Read a location's cash sales and refunds of some dates that are not ours, with memos."""
+        query = (
+            f"SELECT t.id, t.externalid, t.type, t.foreigntotal, t.memo, {_DATED}"
+            " FROM transaction t JOIN transactionline tl ON tl.transaction = t.id"
+            " WHERE tl.mainline = 'T' AND tl.location = ?"
+            " AND t.type IN ('CashSale', 'CashRfnd')"
+            " AND TO_CHAR(t.trandate, 'YYYY-MM-DD') BETWEEN ? AND ?"
+            " AND (t.externalid IS NULL OR t.externalid NOT LIKE ?) ORDER BY t.id"
+        )
+        days = [first.isoformat(), last.isoformat()]
+        parameters = [location_id, *days, f"{external_id_prefix}%"]
+        return [
+            _transaction({"externalid": "", **row}) async for row in self.suiteql(query, parameters)
+        ]
+
+    async def tax_of_day(self, external_id_prefix: str, day: date) -> Decimal:
+        """Add up the tax lines of our documents of one date (AED; sales less refunds)."""
+        query = (
+            "SELECT SUM(tl.foreignamount) AS tax"
+            " FROM transaction t JOIN transactionline tl ON tl.transaction = t.id"
+            f" WHERE tl.taxline = 'T' AND {_OURS} AND SUBSTR(externalid, 1, ?) = ?"
+        )  # in LIKE, our own `_` stands for any character
+        parameters = [f"{external_id_prefix}%", day.isoformat()]
+        parameters += [str(len(external_id_prefix)), external_id_prefix]
+        rows = [row async for row in self.suiteql(query, parameters)]
+        return -_amount(rows[0].get("tax", "0") if rows else "0")
 
     async def items_by_barcode(
         self, barcodes: Iterable[str], *, item_field: str
@@ -164,6 +194,20 @@ class NetSuiteClient:
             f" WHERE itemtype = ? AND {item_field} IS NOT NULL ORDER BY id"
         )
         return [_item(row) async for row in self.suiteql(query, [INVENTORY_ITEM])]
+
+    async def open_period_starts(self) -> list[date]:
+        """Read the first day of each accounting period that takes sales, in order.
+
+        Years and quarters are rows of this table too; without the permission to override it, a
+        locked period counts as closed (help section_0818065706, chapter_N2394992). That the columns
+        are named so is collected from public queries.
+        """
+        query = (
+            f"SELECT {_STARTED} FROM accountingperiod WHERE closed = 'F' AND alllocked = 'F'"
+            " AND arlocked = 'F' AND isyear = 'F' AND isquarter = 'F' AND isadjust = 'F'"
+            " ORDER BY startdate"
+        )
+        return [_date(row["started"]) async for row in self.suiteql(query, [])]
 
     async def custom_records(
         self, record_type: str, columns: Sequence[str], *, only_active: bool = True
@@ -312,6 +356,9 @@ class NetSuiteClient:
             self._limit.succeeded()
 
 
+_OURS = "externalid LIKE ? AND TO_CHAR(trandate, 'YYYY-MM-DD') = ?"
+_STARTED = "TO_CHAR(startdate, 'YYYY-MM-DD') AS started"
+_DATED = "TO_CHAR(trandate, 'YYYY-MM-DD') AS dated"
 _CREATED = "TO_CHAR(createddate, 'YYYY-MM-DD HH24:MI:SS') AS created"
 _MODIFIED = "TO_CHAR(lastmodifieddate, 'YYYY-MM-DD HH24:MI:SS') AS modified"
 _ITEM_QUERY = "SELECT id, itemid, {field} AS barcode, itemtype, isinactive FROM item"
@@ -351,14 +398,31 @@ def _page(response: httpx2.Response) -> dict[str, Any]:
 
 
 def _transaction(row: Mapping[str, str]) -> NetSuiteTransaction:
-    try:
-        total = round_money(abs(Decimal(row.get("foreigntotal", "0"))))
-    except InvalidOperation:
-        message = f"SuiteQL gave {row.get('foreigntotal')!r} as a total"
-        raise TransientError(message) from None
     return NetSuiteTransaction(
-        row["id"], row["externalid"], row["type"], total, row.get("modified", "")
+        row["id"],
+        row["externalid"],
+        row["type"],
+        abs(_amount(row.get("foreigntotal", "0"))),
+        _date(row["dated"]),
+        row.get("modified", ""),
+        row.get("memo", ""),
     )
+
+
+def _date(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        message = f"SuiteQL gave {text!r} as a date"
+        raise TransientError(message) from None
+
+
+def _amount(text: str) -> Decimal:
+    try:
+        return round_money(Decimal(text))
+    except InvalidOperation:
+        message = f"SuiteQL gave {text!r} as an amount"
+        raise TransientError(message) from None
 
 
 def _item(row: Mapping[str, str]) -> NetSuiteItem:

@@ -1,7 +1,10 @@
 """What a NetSuite answer means: status and `o:errorCode` together decide what the caller does next.
 
 Facts: netsuite_facts 4. How REST words a duplicate external ID is in no source, so every wording
-of "already exists" counts.
+of "already exists" counts. So it is with closed accounting periods: seen were "The transaction date
+you specified is not within the date range of your accounting period." (public integrations, over
+SOAP and REST) and "The transaction date is not within an open accounting period." (a form); each
+sentence of a closed or locked period counts.
 """
 
 from __future__ import annotations
@@ -14,9 +17,11 @@ import httpx2
 
 from ipos_pipeline.clients.http import retry_after_seconds, shown_body
 from ipos_pipeline.domain.json_text import read_json
+from ipos_pipeline.domain.netsuite_refusals import next_step_for
 from ipos_pipeline.errors import (
     AlreadyExistsError,
     AuthenticationError,
+    ClosedPeriodError,
     ConfigurationError,
     InDoubtError,
     PipelineError,
@@ -29,6 +34,17 @@ THROTTLE_CODES = frozenset({"CONCURRENCY_LIMIT_EXCEEDED", "SSS_REQUEST_LIMIT_EXC
 PERMISSION_CODES = frozenset({"INSUFFICIENT_PERMISSION"})
 
 _ALREADY_EXISTS = re.compile(r"already exists|DUP_RCRD|duplicate .*external ?id", re.IGNORECASE)
+_CLOSED_PERIOD = re.compile(
+    r"not within (the date range of your|an open) accounting period"
+    r"|\b(closed|locked) (accounting |posting )?period"
+    r"|\bperiod\b.{0,60}\b(is|has been|are) (closed|locked)",
+    re.IGNORECASE,
+)
+
+_REFUSED_LOGIN = (
+    "Find the attempt in NetSuite's Login Audit Trail: it gives the reason that NetSuite's answer"
+    " leaves out. Then run ipos-pipeline check-connections."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +105,7 @@ def error_of(response: httpx2.Response, *, what: str, is_write: bool) -> Pipelin
     said = "; ".join(f"{detail.code}: {detail.detail}" for detail in details)
     message = f"{what}: NetSuite answered {status} {said or shown_body(response)}"
     if status == httpx2.codes.UNAUTHORIZED:
-        return AuthenticationError(message)
+        return AuthenticationError(message, recovery=_REFUSED_LOGIN)
     if status == httpx2.codes.TOO_MANY_REQUESTS or codes & THROTTLE_CODES:
         return ThrottledError(message, retry_after_seconds=retry_after_seconds(response))
     if status == httpx2.codes.FORBIDDEN or codes & PERMISSION_CODES:
@@ -108,12 +124,21 @@ def error_of(response: httpx2.Response, *, what: str, is_write: bool) -> Pipelin
 def _rejection(
     response: httpx2.Response, details: list[ErrorDetail], message: str
 ) -> RejectedError:
-    exists = any(_ALREADY_EXISTS.search(f"{one.code} {one.detail}") for one in details)
-    kind = AlreadyExistsError if exists else RejectedError
+    kind = _kind_of(details)
+    code = details[0].code
     return kind(
         message,
-        code=details[0].code,
+        code=code,
         status=response.status_code,
         path=details[0].path,
         response=response.text,
+        recovery=next_step_for(code) if kind is RejectedError else kind.recovery,
     )
+
+
+def _kind_of(details: list[ErrorDetail]) -> type[RejectedError]:
+    if any(_ALREADY_EXISTS.search(f"{one.code} {one.detail}") for one in details):
+        return AlreadyExistsError
+    if any(_CLOSED_PERIOD.search(one.detail) for one in details):
+        return ClosedPeriodError
+    return RejectedError

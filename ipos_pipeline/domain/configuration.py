@@ -7,7 +7,7 @@ are secret values: they show as stars in every repr and never enter a log, a fra
 from __future__ import annotations
 
 import re
-from typing import Annotated
+from typing import Annotated, Literal
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -84,6 +84,10 @@ def _words(value: object) -> object:
 Words = Annotated[tuple[str, ...], BeforeValidator(_words)]
 """Some words, each once, in the order in which they were given."""
 
+ClosedPeriodPolicy = Literal["queue", "first_open_day"]
+"""What becomes of a document whose day lies in a closed accounting period: a person decides, or it
+is posted under the first open day after it."""
+
 DATES_FOR_PEOPLE = ("last_sales_sync", "last_sales_error", "last_return_sync", "last_return_error")
 """Fields of the record that the pipeline writes and never reads as its own memory."""
 
@@ -130,6 +134,9 @@ class IposConfiguration(BaseModel):
     acknowledge_filtered: Annotated[
         bool, BeforeValidator(lambda value: False if value in (None, "") else value)
     ] = False
+    closed_period: Annotated[
+        ClosedPeriodPolicy, BeforeValidator(lambda value: value or "queue")
+    ] = "queue"
     test_counters: Words = ()
     test_items: Words = ()
 

@@ -22,6 +22,7 @@ _NOT_IN_NETSUITE: Mapping[str, None] = {
     "internal_id": None,
     "posted_at": None,
     "netsuite_modified": None,
+    "tran_date": None,
     "claimed_by": None,
     "claimed_at": None,
     "next_attempt_at": None,

@@ -139,7 +139,8 @@ class Entries:
         """Record the intent to send before anything is sent; return those that are ours now.
 
         An entry that another run has claimed or settled meanwhile is not among them, nor one that
-        was planned anew from a newer version than the caller has read.
+        was planned anew from a newer version than the caller has read. Each is first sent under its
+        business date.
         """
         claimed: set[str] = set()
         for chunk in chunked(entries, LOOK_UP_MAX):
@@ -156,10 +157,36 @@ class Entries:
                         "claimed_at": at,
                         "next_attempt_at": None,
                         "attempts": posting_entry.c.attempts + 1,
+                        "tran_date": None,
                     },
                 )
             )
         return claimed
+
+    def send_under(self, external_id: str, tran_date: date, *, run: str, at: datetime) -> list[str]:
+        """Record that this run sends an entry once more, under another date, before it does so."""
+        return self.move(
+            [external_id],
+            Status.SENDING,
+            at=at,
+            only_from=(Status.SENDING,),
+            only_if=posting_entry.c.claimed_by == run,
+            values={"tran_date": tran_date},
+            reason=f"once more, under {tran_date}: the period of its own day is closed",
+        )
+
+    def note_tran_dates(self, tran_dates: Mapping[str, date | None]) -> None:
+        """Keep what posted entries are under: external ID -> date, None for the business date."""
+        if tran_dates:
+            self._connection.execute(
+                update(posting_entry)
+                .where(
+                    posting_entry.c.external_id == bindparam("dated"),
+                    posting_entry.c.status == Status.POSTED,
+                )
+                .values(tran_date=bindparam("day")),
+                [{"dated": key, "day": day} for key, day in tran_dates.items()],
+            )
 
     def release(self, external_ids: Iterable[str], *, at: datetime, reason: str) -> list[str]:
         """Make entries pending that were in doubt and that NetSuite does not have."""
@@ -357,11 +384,13 @@ def _in_scope(scope: PartitionScope) -> ColumnElement[bool]:
 def _row(entry: PostingEntry) -> dict[str, Any]:
     row = {name: getattr(entry, name) for name in entry.__slots__}
     row["total_cents"] = row.pop("total")
+    row["tax_cents"] = row.pop("tax")
     return row
 
 
 def _entry(row: Any) -> PostingEntry:  # noqa: ANN401
     values = dict(row)
     values["total"] = values.pop("total_cents")
+    values["tax"] = values.pop("tax_cents")
     values["status"] = Status(values["status"])
     return PostingEntry(**values)

@@ -20,8 +20,10 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
+from typing import Self
 
 from ipos_pipeline.domain.netsuite_record import RecordType
+from ipos_pipeline.domain.planning import PlannedDocument
 
 
 class Status(StrEnum):
@@ -64,9 +66,10 @@ def sources_of(target: Status) -> tuple[Status, ...]:
 class PostingEntry:
     """One document we mean to have in NetSuite. `total` in AED, tax included, positive.
 
-    `payload_hash` names the version of the source document that it was planned from;
-    `netsuite_modified` is NetSuite's own date of the last change, as text, as first seen after
-    posting.
+    `tax` is that of its lines, None for entries of older ledgers. `payload_hash` names the version
+    of the source document that it was planned from; `netsuite_modified` is NetSuite's own date of
+    the last change, as text, as first seen after posting. `tran_date` is the date that it was last
+    sent under, or that NetSuite has it under; None: its business date (ADR 0013).
     """
 
     external_id: str
@@ -74,13 +77,41 @@ class PostingEntry:
     record_type: RecordType
     location_code: str
     business_date: date
-    status: Status
     payload_hash: str
     total: Decimal
-    internal_id: str | None
-    attempts: int
-    claimed_by: str | None
-    claimed_at: datetime | None
-    next_attempt_at: datetime | None
-    posted_at: datetime | None
+    status: Status = Status.PENDING
+    internal_id: str | None = None
+    attempts: int = 0
+    claimed_by: str | None = None
+    claimed_at: datetime | None = None
+    next_attempt_at: datetime | None = None
+    posted_at: datetime | None = None
     netsuite_modified: str | None = None
+    tran_date: date | None = None
+    tax: Decimal | None = None
+
+    @classmethod
+    def planned(
+        cls,
+        document: PlannedDocument,
+        *,
+        document_key: str,
+        location_code: str,
+        business_date: date,
+        payload_hash: str,
+    ) -> Self:
+        """Intend to post a document; nothing has been done with it yet."""
+        return cls(
+            external_id=document.external_id,
+            document_key=document_key,
+            record_type=document.record_type,
+            location_code=location_code,
+            business_date=business_date,
+            payload_hash=payload_hash,
+            total=document.total,
+            tax=document.tax,
+        )
+
+    def if_other_day(self, tran_date: date) -> date | None:
+        """Give a date as `tran_date` keeps it: None for the business date."""
+        return None if tran_date == self.business_date else tran_date

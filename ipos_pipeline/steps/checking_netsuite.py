@@ -51,6 +51,7 @@ def tables(item_field: str) -> list[Needed]:
             "Transactions > Find Transaction (View), Cash Sale and Cash Sale Refund (Full)",
             "id, externalid, type, foreigntotal",
         ),
+        Needed("transactionline", "Transactions > Find Transaction (View)", "transaction"),
         Needed(
             "item", "Lists > Items (View)", f"id, itemid, {item_field}, itemtype, isinactive", True
         ),
@@ -59,6 +60,14 @@ def tables(item_field: str) -> list[Needed]:
         Needed(INTEGRATION_LOG, "Custom Record > IPOS Integration Log (Full)"),
     ]
 
+
+ACCOUNTING_PERIODS = Needed(
+    "accountingperiod",
+    "Setup > Manage Accounting Periods (View)",
+    "id, startdate, closed, alllocked, arlocked, isyear, isquarter, isadjust",
+    filled=True,
+)
+"""Read only for locations that post under the first open day."""
 
 CONFIGURATION_TABLE = Needed(CONFIGURATION, CONFIGURATION_RECORD.permission, filled=True)
 

@@ -82,6 +82,9 @@ def _settle(ledger: LedgerStore, entry: PostingEntry, there: TransactionInNetSui
             return False
         how = f"{MARKED}{by.actor}: {by.reason}"
         moved = work.decisions.mark_posted(entry.external_id, there.internal_id, at=by.at, how=how)
+        if moved and there.tran_date is not None:
+            other = entry.if_other_day(there.tran_date)
+            work.entries.note_tran_dates({entry.external_id: other})
         if moved:
             stages = [Stage.MAP, Stage.POST]
             work.errors.close([entry.external_id], stages, at=by.at, how=how)

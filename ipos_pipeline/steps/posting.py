@@ -8,16 +8,18 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from ipos_pipeline.clients.http import Pacing, retry_transient
 from ipos_pipeline.clients.netsuite import NetSuiteClient
+from ipos_pipeline.domain.closed_period import posted_under
 from ipos_pipeline.domain.netsuite_record import NetSuiteRecord
 from ipos_pipeline.domain.problem import Problem
 from ipos_pipeline.errors import (
     AlreadyExistsError,
+    ClosedPeriodError,
     ConfigurationError,
     InDoubtError,
     PipelineError,
@@ -27,6 +29,7 @@ from ipos_pipeline.errors import (
 from ipos_pipeline.ledger.entries import PartitionScope
 from ipos_pipeline.ledger.entry import PostingEntry
 from ipos_pipeline.ledger.store import LedgerStore
+from ipos_pipeline.steps.open_days import OpenDays
 from ipos_pipeline.steps.settling import Posted, Settler, Source
 
 CLAIM_AT_ONCE = 200
@@ -50,11 +53,17 @@ class Prepared:
 
 @dataclass(frozen=True, slots=True)
 class Sendable:
-    """One entry that may be sent, with the record to send."""
+    """One entry that may be sent, with the record to send; `other_day` where its own is closed."""
 
     entry: PostingEntry
     source: Source
-    record: NetSuiteRecord
+    mapped: NetSuiteRecord
+    other_day: date | None = None
+
+    @property
+    def record(self) -> NetSuiteRecord:
+        """The record as it is sent."""
+        return posted_under(self.mapped, self.other_day) if self.other_day else self.mapped
 
 
 Prepare = Callable[[Sequence[PostingEntry]], AsyncIterator[Prepared]]
@@ -67,6 +76,7 @@ async def post_documents(
     prepare: Prepare,
     *,
     scope: PartitionScope,
+    open_days: OpenDays,
     run: str,
     clock: Callable[[], datetime],
     pacing: Pacing,
@@ -76,15 +86,18 @@ async def post_documents(
 
     One document's failure never fails the others. Raises ConfigurationError, or TransientError
     where NetSuite answers nobody, after what was in flight has been settled and what was claimed
-    but not sent has been given back. A claim older than `lease` that nobody settled is taken to be
-    a dead run's: it is looked up before anything is sent.
+    but not sent has been given back. Raises the same where the ledger fails: what it cannot be told
+    keeps its claim. A claim older than `lease` that nobody settled is taken to be a dead run's: it
+    is looked up before anything is sent.
     """
     result = Posted()
     settler = Settler(ledger, run=run, clock=clock, result=result)
     await _settle_doubts(netsuite, ledger, settler, scope=scope, run=run, clock=clock, lease=lease)
     with ledger.read() as work:
         due = work.entries.to_send(scope, now=clock())
-    sender = _Sender(netsuite, ledger, settler, run=run, clock=clock, pacing=pacing)
+    sender = _Sender(
+        netsuite, ledger, settler, open_days=open_days, run=run, clock=clock, pacing=pacing
+    )
     await sender.send_all(prepare(due))
     return result
 
@@ -132,6 +145,7 @@ class _Sender:
         ledger: LedgerStore,
         settler: Settler,
         *,
+        open_days: OpenDays,
         run: str,
         clock: Callable[[], datetime],
         pacing: Pacing,
@@ -139,11 +153,12 @@ class _Sender:
         self._netsuite = netsuite
         self._ledger = ledger
         self._settler = settler
+        self._open_days = open_days
         self._run = run
         self._clock = clock
         self._pacing = pacing
         self._queue: asyncio.Queue[Sendable | None] = asyncio.Queue(maxsize=CLAIM_AT_ONCE)
-        self._stop: PipelineError | None = None
+        self._stop: Exception | None = None
         self._unanswered = 0
 
     async def send_all(self, prepared: AsyncIterator[Prepared]) -> None:
@@ -153,7 +168,7 @@ class _Sender:
                 tasks.create_task(self._work())
             try:
                 await self._feed(prepared)
-            except PipelineError as error:
+            except Exception as error:  # noqa: BLE001 - raised below, like what stops a worker
                 self._stop = self._stop or error
             for _ in range(self._netsuite.concurrency):
                 await self._queue.put(None)
@@ -190,20 +205,27 @@ class _Sender:
 
     async def _work(self) -> None:
         while (one := await self._queue.get()) is not None:
-            if self._stop is None:
-                await self._send(one)
-            else:
-                self._settler.not_sent(one.entry, str(self._stop))
+            try:
+                if self._stop is None:
+                    await self._send(one)
+                else:
+                    self._settler.not_sent(one.entry, _in_words(self._stop))
+            except Exception as error:  # noqa: BLE001 - raised when the others have settled theirs
+                self._stop = self._stop or error
 
     async def _send(self, one: Sendable) -> None:
         """Send one document and settle what became of it."""
-        body = one.record.to_payload()
+        record = one.record
+        body = record.to_payload()
         try:
             internal_id = await retry_transient(
-                lambda: self._netsuite.create(one.record.record_type, body), self._pacing
+                lambda: self._netsuite.create(record.record_type, body), self._pacing
             )
         except AlreadyExistsError as error:
             await self._adopt(one, body, error)
+        except ClosedPeriodError as error:
+            await self._send_under_open_day(one, body, error)
+            return
         except RejectedError as error:
             self._settler.rejected(one.entry, one.source, body, error)
         except InDoubtError as error:
@@ -220,6 +242,34 @@ class _Sender:
         else:
             self._settler.created(one.entry, internal_id)
         self._unanswered = 0
+
+    async def _send_under_open_day(
+        self, one: Sendable, body: Mapping[str, object], error: ClosedPeriodError
+    ) -> None:
+        """Send a refused document under the first open day, or leave it to a person.
+
+        A refusal is certain: nothing was created. The day is in the ledger before the request goes
+        out, so that whoever settles it after a crash knows it.
+        """
+        self._unanswered = 0
+        entry = one.entry
+        try:
+            day = await self._open_days.after(one.record.tran_date)
+        except (TransientError, ConfigurationError) as failure:
+            self._stop = self._stop or failure
+            self._settler.not_sent(entry, str(failure))
+            return
+        if day is None:
+            problem = self._open_days.problem(entry, error.message)
+            self._settler.rejected(entry, one.source, body, error, problem=problem)
+            return
+        at = self._clock()
+        with self._ledger.write(self._run) as work:
+            ours = work.entries.send_under(entry.external_id, day, run=self._run, at=at)
+        if ours:
+            await self._send(replace(one, other_day=day))
+        else:
+            self._settler.not_sent(entry, "another run has taken it meanwhile")
 
     def _count_unanswered(self, error: PipelineError) -> None:
         """Stop when NetSuite answers nobody: that is its trouble, not that of one document."""
@@ -256,6 +306,11 @@ class _Sender:
             self._settler.in_doubt(one.entry, f"not to be found although it is there: {error}")
         else:
             self._settler.rejected(one.entry, one.source, body, error)
+
+
+def _in_words(stop: Exception) -> str:
+    """Say why nothing more is sent; the text of a defect may hold anything."""
+    return str(stop) if isinstance(stop, PipelineError) else f"the run ends: {type(stop).__name__}"
 
 
 def _changed_totals(batch: Sequence[Sendable]) -> dict[str, Decimal]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -48,7 +48,11 @@ class Source:
 
 
 class Settler:
-    """Collects outcomes and writes them some fifty at a time, or every second."""
+    """Collects outcomes and writes them some fifty at a time, or every second.
+
+    What could not be written is kept, and only `flush` tries it again: a database that lets each
+    attempt wait must not be asked once for every document.
+    """
 
     def __init__(
         self, ledger: LedgerStore, *, run: str, clock: Callable[[], datetime], result: Posted
@@ -59,8 +63,10 @@ class Settler:
         self._result = result
         self._waiting: list[Settle] = []
         self._posted: dict[str, dict[str, str]] = {}
+        self._tran_dates: dict[str, date | None] = {}
         self._documents: set[str] = set()
         self._flushed_at = clock()
+        self._has_failed = False
 
     def created(self, entry: PostingEntry, internal_id: str) -> None:
         """NetSuite created the record."""
@@ -77,7 +83,7 @@ class Settler:
     ) -> None:
         """NetSuite has a record under our external ID: take it over if it is the same document.
 
-        `total` is what the document comes to here.
+        `total` is what the document comes to here. The date that NetSuite has is kept.
         """
         if transaction.type != SUITEQL_TYPES[entry.record_type]:
             problem = _other_type(entry, transaction)
@@ -85,6 +91,7 @@ class Settler:
             problem = _other_total(entry, transaction, total)
         else:
             self._result.adopted += 1
+            self._tran_dates[entry.external_id] = entry.if_other_day(transaction.tran_date)
             self._post(entry, transaction.internal_id, how="found in NetSuite")
             return
         self.needs_person(entry, source, problem)
@@ -98,10 +105,17 @@ class Settler:
         self._fail(entry, _failure(entry, Stage.POST, source, problem))
 
     def rejected(
-        self, entry: PostingEntry, source: Source, request: Mapping[str, Any], error: RejectedError
+        self,
+        entry: PostingEntry,
+        source: Source,
+        request: Mapping[str, Any],
+        error: RejectedError,
+        *,
+        problem: Problem | None = None,
     ) -> None:
-        """NetSuite refused the document."""
-        problem = Problem(error.code, error.message, error.recovery, path=error.path)
+        """NetSuite refused the document; `problem` tells it where we know more than its words."""
+        if problem is None:
+            problem = Problem(error.code, error.message, error.recovery, path=error.path)
         failure = _failure(
             entry, Stage.POST, source, problem, request=write_json(request), response=error.response
         )
@@ -120,23 +134,27 @@ class Settler:
         self._add(lambda work, at: _give_back(work, entry, reason, run=self._run, at=at))
 
     def flush(self) -> None:
-        """Write everything collected so far, in one transaction."""
+        """Write everything collected so far, in one transaction. Raises what the ledger raises."""
         now = self._clock()
         self._flushed_at = now
         if not self._waiting and not self._posted:
             return
+        self._has_failed = True
         with self._ledger.write(self._run) as work:
             for how, internal_ids in self._posted.items():
                 work.entries.post(internal_ids, at=now, how=how)
                 work.errors.close(
                     internal_ids, [Stage.MAP, Stage.POST], at=now, how=f"posted: {how}"
                 )
+            work.entries.note_tran_dates(self._tran_dates)
             work.acknowledgements.enqueue_completed(self._documents, at=now)
             for settle in self._waiting:
                 settle(work, now)
         self._waiting.clear()
         self._posted.clear()
+        self._tran_dates.clear()
         self._documents.clear()
+        self._has_failed = False
 
     def _post(self, entry: PostingEntry, internal_id: str, *, how: str) -> None:
         self._posted.setdefault(how, {})[entry.external_id] = internal_id
@@ -152,6 +170,8 @@ class Settler:
         self._flush_when_due()
 
     def _flush_when_due(self) -> None:
+        if self._has_failed:
+            return
         waiting = len(self._waiting) + sum(map(len, self._posted.values()))
         if waiting >= FLUSH_AT or self._clock() - self._flushed_at >= FLUSH_AFTER:
             self.flush()
