@@ -7,7 +7,7 @@ Belongs here: putting settings, clients and the ledger together. Not here: what 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any, Self, TypeVar
@@ -23,16 +23,18 @@ from ipos_pipeline.clients.netsuite_tba import TbaCredentials, TokenBasedAuthent
 from ipos_pipeline.domain.configuration import IposConfiguration
 from ipos_pipeline.domain.ipos_profile import IposProfile
 from ipos_pipeline.domain.mapping import FieldMapping, MappingRules
-from ipos_pipeline.errors import ConfigurationError
+from ipos_pipeline.errors import trouble_of
 from ipos_pipeline.ledger.store import LedgerStore
 from ipos_pipeline.settings.configuration_records import (
+    RECORDS,
     ConfigurationRecord,
-    active_records,
+    ConfigurationRecords,
+    RecordProblem,
     read_configuration_file,
     read_configuration_records,
     read_mapping,
     read_profiles,
-    sort_configuration_records,
+    sort_records,
 )
 from ipos_pipeline.settings.environment import Settings
 
@@ -138,57 +140,34 @@ class Connections:
         mail = self.settings.mail
         return None if mail is None else MailClient(mail.server)
 
-    def records(self) -> dict[str, ConfigurationRecord]:
-        """Read the active configuration records afresh, by location code."""
-        path = self.settings.configuration_file
-        if path is not None:
-            return active_records(read_configuration_file(path, environment=self._environment))
-        return active_records(
-            self.wait_for(read_configuration_records(self.netsuite, self.mapping))
-        )
-
-    def configurations(self) -> dict[str, IposConfiguration]:
-        """Read what the active configuration records say, by location code."""
-        return {code: record.configuration for code, record in self.records().items()}
-
-    def sorted_configurations(self) -> tuple[list[IposConfiguration], list[ConfigurationError]]:
-        """Read the active records that are valid, and what is wrong with the others.
+    def records(self) -> ConfigurationRecords:
+        """Read the active configuration records afresh; one that cannot be used raises nothing.
 
         Raises PipelineError if none can be read.
         """
         path = self.settings.configuration_file
-        if path is not None:
-            records = read_configuration_file(path, environment=self._environment)
-            configurations = [record.configuration for record in records]
-            return [one for one in configurations if not one.isinactive], []
-        valid, problems = self.wait_for(sort_configuration_records(self.netsuite, self.mapping))
-        return [record.configuration for record in valid], problems
+        with trouble_of(RECORDS):
+            read: Sequence[ConfigurationRecord | RecordProblem] = (
+                self.wait_for(read_configuration_records(self.netsuite, self.mapping))
+                if path is None
+                else read_configuration_file(path, environment=self._environment)
+            )
+            return sort_records(read, profiles=self._profiles)
+
+    def configurations(self) -> dict[str, IposConfiguration]:
+        """Read what the records that can be used say, by location code."""
+        return {code: record.configuration for code, record in self.records().usable.items()}
 
     def configuration(self, location_code: str) -> IposConfiguration:
         """Read what one location's record says; raises as `record` does."""
         return self.record(location_code).configuration
 
     def record(self, location_code: str) -> ConfigurationRecord:
-        """Read one location's record. Raises ConfigurationError if it has no active one."""
-        active = self.records()
-        if location_code not in active:
-            message = (
-                f"Location {location_code!r} has no active IPOS Configuration record;"
-                f" active locations are {', '.join(sorted(active)) or 'none'}."
-            )
-            raise ConfigurationError(
-                message, recovery="Correct the location in the partition key, or its record."
-            )
-        return active[location_code]
+        """Read one location's record. Raises ConfigurationError if it cannot be used, or is not."""
+        return self.records().of(location_code)
 
     def profile(self, configuration: IposConfiguration) -> IposProfile:
         """Give the vendor's words for one location."""
-        if configuration.profile not in self._profiles:
-            message = (
-                f"Location {configuration.location_code} names the profile"
-                f" {configuration.profile!r}; known are {', '.join(sorted(self._profiles))}."
-            )
-            raise ConfigurationError(message)
         return self._profiles[configuration.profile]
 
     def ipos(self, configuration: IposConfiguration) -> IposClient:
@@ -206,7 +185,7 @@ class Connections:
         return MappingRules(configuration, self.profile(configuration), self.mapping)
 
     def rules_by_location(self) -> dict[str, MappingRules]:
-        """Give the mapping rules of every active location, with its record as it stands now."""
+        """Give the mapping rules of every location whose record can be used as it stands now."""
         return {code: self.mapping_rules(one) for code, one in self.configurations().items()}
 
     @cached_property

@@ -14,10 +14,17 @@ import dagster as dg
 
 from ipos_pipeline.connections import Connections
 from ipos_pipeline.defs.assets import store_day_assets
+from ipos_pipeline.defs.day_summary import day_summary, day_summary_schedule
+from ipos_pipeline.defs.freshness import freshness_sensor
 from ipos_pipeline.defs.jobs import (
     refresh_reference_data,
     refresh_reference_data_schedule,
     sync_invoices,
+)
+from ipos_pipeline.defs.nightly import (
+    close_day_schedule,
+    sweep_window,
+    sweep_window_schedule,
 )
 from ipos_pipeline.defs.parquet_io import IO_MANAGER, parquet_io_manager
 from ipos_pipeline.defs.partitions import store_days
@@ -26,6 +33,11 @@ from ipos_pipeline.defs.resolving import resolve_errors
 from ipos_pipeline.defs.resources import connections_resource
 from ipos_pipeline.defs.run_failures import run_failures_sensor
 from ipos_pipeline.defs.sensors import location_partitions_sensor, store_days_sensor
+from ipos_pipeline.defs.standing_checks import (
+    STANDING_CHECKS,
+    standing_checks,
+    standing_checks_schedule,
+)
 from ipos_pipeline.settings.environment import first_day
 
 
@@ -38,9 +50,29 @@ def build_definitions(
     """
     return dg.Definitions(
         assets=[*reference_assets(), *store_day_assets(store_days(first_day(environment)))],
-        jobs=[sync_invoices, refresh_reference_data, resolve_errors],
-        schedules=[refresh_reference_data_schedule],
-        sensors=[store_days_sensor, location_partitions_sensor, run_failures_sensor],
+        asset_checks=STANDING_CHECKS,
+        jobs=[
+            sync_invoices,
+            sweep_window,
+            standing_checks,
+            day_summary,
+            refresh_reference_data,
+            resolve_errors,
+        ],
+        schedules=[
+            close_day_schedule,
+            refresh_reference_data_schedule,
+            sweep_window_schedule,
+            day_summary_schedule,
+            standing_checks_schedule,
+        ],
+        sensors=[
+            store_days_sensor,
+            freshness_sensor,
+            location_partitions_sensor,
+            run_failures_sensor,
+        ],
+        executor=dg.in_process_executor,  # runs of chosen assets, from the UI, too (ADR 0010)
         resources={
             "connections": connections_resource(connect or partial(Connections, environment)),
             IO_MANAGER: parquet_io_manager,

@@ -5,6 +5,7 @@ they are on the wire, with the vendor's words, and read by the product's own par
 """
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
@@ -15,8 +16,10 @@ from ipos_pipeline.domain.ipos_profile import NESTED, IposProfile
 from ipos_pipeline.domain.json_text import write_json
 from ipos_pipeline.domain.mapping import FieldMapping, MappingRules
 from ipos_pipeline.domain.netsuite_item import NetSuiteItem, items_by_barcode
+from ipos_pipeline.domain.netsuite_record import CASH_REFUND, CASH_SALE
+from ipos_pipeline.domain.planning import PlannedDocument
 from ipos_pipeline.ledger.documents import SourceDocument, State
-from ipos_pipeline.ledger.entry import PostingEntry, Status
+from ipos_pipeline.ledger.entry import PostingEntry
 from ipos_pipeline.ledger.integration_errors import Failure, Stage
 
 DAY = date(2026, 11, 20)
@@ -59,7 +62,7 @@ def raw_invoice(*lines: dict[str, Any], **changes: Any) -> dict[str, Any]:
     round_off = Decimal(str(changes.get("RoundOff") or 0))
     return {
         "InvNo": 10377,
-        "InvDate": "2026-11-20T21:07:33",
+        "InvDate": "2026-11-20T11:07:33",
         "BusinessDate": "2026-11-20",
         "DocType": "SALE",
         "LocationCode": LOCATION,
@@ -165,22 +168,15 @@ def source_document(document_key: str = KEY, **changes: Any) -> SourceDocument:
 
 def posting_entry(external_id: str = f"{KEY}-CS", **changes: Any) -> PostingEntry:
     """Build an entry that nothing has been done with yet."""
-    usual: dict[str, Any] = {
-        "document_key": external_id.removesuffix("-CS").removesuffix("-CR"),
-        "record_type": "cashRefund" if external_id.endswith("-CR") else "cashSale",
-        "location_code": LOCATION,
-        "business_date": DAY,
-        "status": Status.PENDING,
-        "payload_hash": "a" * 64,
-        "total": Decimal("3.99"),
-        "internal_id": None,
-        "attempts": 0,
-        "claimed_by": None,
-        "claimed_at": None,
-        "next_attempt_at": None,
-        "posted_at": None,
-    }
-    return PostingEntry(external_id=external_id, **{**usual, **changes})
+    record_type = CASH_REFUND if external_id.endswith("-CR") else CASH_SALE
+    planned = PostingEntry.planned(
+        PlannedDocument(external_id, record_type, Decimal("3.99"), tax=Decimal("0.19")),
+        document_key=external_id.removesuffix("-CS").removesuffix("-CR"),
+        location_code=LOCATION,
+        business_date=DAY,
+        payload_hash="a" * 64,
+    )
+    return replace(planned, **changes)
 
 
 def failure(external_id: str = f"{KEY}-CS", **changes: Any) -> Failure:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from ipos_pipeline.defs.assets import store_day_assets
 from ipos_pipeline.defs.partitions import store_days
+from ipos_pipeline.domain.netsuite_refusals import NEXT_STEPS
 from ipos_pipeline.settings.environment import MailSettings, Settings
 from ipos_pipeline.settings.netsuite_access import OAuth2Settings, TbaSettings
 
@@ -49,7 +50,8 @@ def check_names() -> set[str]:
 
 
 def error_codes() -> set[str]:
-    return words_given_to("Problem", "Failure", keyword="code")
+    """Collect the codes of our own and those of NetSuite that we have an answer to."""
+    return words_given_to("Problem", "Failure", keyword="code") | NEXT_STEPS.keys()
 
 
 def exception_names() -> set[str]:

@@ -10,10 +10,10 @@ import tomllib
 from ipos_pipeline.defs.checks import TOTALS_MATCH_NETSUITE
 from ipos_pipeline.domain.mapping import FieldMapping
 from ipos_pipeline.settings.configuration_records import (
-    active_records,
     read_configuration_file,
     read_mapping,
     read_profiles,
+    sort_records,
 )
 from ipos_pipeline.settings.environment import Settings
 from ipos_pipeline_tests.repository_text import (
@@ -93,10 +93,10 @@ def test_the_example_files_are_read_by_the_loaders_of_the_product() -> None:
     file = DOCS / "configuration.example.yaml"
     secrets = dict.fromkeys(re.findall(r"{env: (\w+)}", file.read_text(encoding="utf-8")), "fake")
     del secrets["NAME"]
-    active = active_records(read_configuration_file(file, environment=secrets))
     profiles = read_profiles(DOCS / "profile.example.yaml", environment={})
-    assert set(active) == {"DXB01", "SHJ01"}
-    assert {one.configuration.profile for one in active.values()} <= profiles.keys()
+    records = sort_records(read_configuration_file(file, environment=secrets), profiles=profiles)
+    assert set(records.usable) == {"DXB01", "SHJ01"}
+    assert records.problems == ()
     assert len(profiles) == len(read_profiles(None, environment={})) + 1
     assert read_mapping(DOCS / "mapping.example.yaml", environment={}) != FieldMapping()
 

@@ -76,6 +76,7 @@ PERMISSION_OF_TABLE = {
     "account": "LIST_ACCOUNT",
     "currency": "LIST_CURRENCY",
     "salestaxitem": "LIST_TAXITEM",
+    "accountingperiod": "ADMI_ACCTPERIODS",
 }
 PERMISSION_OF_REFERENCE = {
     "entity": "LIST_CUSTJOB",
@@ -328,7 +329,8 @@ def test_no_module_names_a_custom_record_that_the_project_does_not_bring() -> No
 
 def test_the_role_is_no_administrator_and_full_only_where_netsuite_offers_nothing_less() -> None:
     permissions = role_permissions()
-    assert {key for key in permissions if key.startswith("ADMI")} == SIGNING_IN
+    setup = {key: level for key, level in permissions.items() if key.startswith("ADMI")}
+    assert setup == {**dict.fromkeys(SIGNING_IN, "FULL"), "ADMI_ACCTPERIODS": "VIEW"}
     deletes = {*PERMISSION_OF_RECORD.values(), INTEGRATION_LOG}
     assert {key for key, level in permissions.items() if level == "FULL"} == SIGNING_IN | deletes
     assert text(xml(OBJECTS / f"{ROLE}.xml"), "coreadminpermission") is None

@@ -6,7 +6,6 @@ import functools
 import getpass
 import os
 import sys
-import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime
 from typing import Any, ParamSpec, TypeVar
@@ -17,7 +16,7 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
-from ipos_pipeline.cli.output import console, results
+from ipos_pipeline.cli.output import console, results, shown
 from ipos_pipeline.connections import Connections
 from ipos_pipeline.domain.operator_rules import Verdict
 from ipos_pipeline.domain.selection import Selection
@@ -27,8 +26,10 @@ DONE, FAILED = 0, 1
 Parameters = ParamSpec("Parameters")
 Result = TypeVar("Result")
 
+EXTERNAL_ID = "External ID"
+"""A column that people copy from: never broken into lines."""
+
 DAY = click.DateTime(["%Y-%m-%d"])
-_HIDDEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 _HEADS = (
     click.option(
         "--external-id",
@@ -106,7 +107,7 @@ def carry_out(
     if any(one.applies for one in planned):
         if not yes:
             console.print(verdict_table(f"{action}: what it would do", planned))
-            _ask(action)
+            _ask()
         planned = act(False)
     if as_json:
         print_json({"action": action, "documents": [_verdict_json(one) for one in planned]})
@@ -118,9 +119,9 @@ def carry_out(
     return (FAILED if refused or not planned else DONE), planned
 
 
-def _ask(action: str) -> None:
+def _ask() -> None:
     if not sys.stdin.isatty():
-        message = f"There is no terminal to ask at; with --yes {action} does not ask."
+        message = "There is no terminal to ask at, so nothing was done; --yes does not ask."
         raise click.UsageError(message)
     click.confirm("Do this?", abort=True, err=True)
 
@@ -131,7 +132,7 @@ def verdict_table(title: str, verdicts: Iterable[Verdict]) -> Table:
         (one.external_id, one.location_code, one.business_date, _mark(one), one.words)
         for one in verdicts
     ]
-    return text_table(title, ("External ID", "Shop", "Day", "", "What"), rows)
+    return text_table(title, (EXTERNAL_ID, "Shop", "Day", "OK?", "What"), rows)
 
 
 def _mark(verdict: Verdict) -> str:
@@ -153,26 +154,10 @@ def text_table(title: str, columns: Iterable[str], rows: Iterable[Iterable[objec
     """Lay out values as plain text: nothing in them can move the cursor or be taken for markup."""
     table = Table(title=title, box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), title_justify="left")
     for column in columns:
-        table.add_column(column, overflow="fold")
+        table.add_column(column, overflow="fold", no_wrap=column == EXTERNAL_ID)
     for row in rows:
         table.add_row(*(Text(shown(cell)) for cell in row))
     return table
-
-
-def shown(value: object) -> str:
-    """Write a value for a terminal: control and direction characters show as their escapes."""
-    if value is None:
-        return ""
-    if isinstance(value, datetime):
-        return value.strftime("%Y-%m-%d %H:%M UTC")
-    return "".join(
-        character if unicodedata.category(character) not in _HIDDEN else _escape(character)
-        for character in str(value)
-    )
-
-
-def _escape(character: str) -> str:
-    return character.encode("unicode_escape").decode("ascii")
 
 
 def print_json(document: Mapping[str, Any]) -> None:

@@ -7,15 +7,16 @@ an answer is judged (steps/checking_*.py).
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping
 from functools import partial
 from pathlib import Path
 
+from ipos_pipeline.clients.netsuite import NetSuiteClient
 from ipos_pipeline.connections import Connections
 from ipos_pipeline.domain.configuration import IposConfiguration
 from ipos_pipeline.domain.finding import Finding, Seen, Verdict, failed, not_tried, ok, warning
 from ipos_pipeline.errors import ConfigurationError, PipelineError
+from ipos_pipeline.settings.configuration_records import ConfigurationRecords
 from ipos_pipeline.settings.environment import LocalSettings, Settings
 from ipos_pipeline.steps.checking_connections import (
     Probe,
@@ -32,9 +33,11 @@ from ipos_pipeline.steps.checking_locations import (
     references_seen,
 )
 from ipos_pipeline.steps.checking_netsuite import (
+    ACCOUNTING_PERIODS,
     CONFIGURATION_RECORD,
     CONFIGURATION_TABLE,
     RECORD_TYPES,
+    Needed,
     ask_certificate,
     ask_record_type,
     ask_sign_in,
@@ -44,6 +47,7 @@ from ipos_pipeline.steps.checking_netsuite import (
 
 SIGN_IN = "NetSuite sign-in"
 CONFIGURATION_TRIED = "its configuration record, and what that refers to in NetSuite"
+READ_RECORDS = "read the records"
 IPOS_TRIED = "count today's invoices"
 OnDone = Callable[[Finding], None]
 
@@ -119,11 +123,15 @@ def _permission_probes(connections: Connections) -> Iterator[Probe]:
         needed_tables.append(CONFIGURATION_TABLE)
         record_types.append(CONFIGURATION_RECORD)
     for table in needed_tables:
-        ask = partial(ask_table, netsuite, table)
-        yield Probe(f"NetSuite table {table.name}", "SuiteQL, one row", ask)
+        yield _table_probe(netsuite, table)
     for record_type in record_types:
         ask = partial(ask_record_type, netsuite, record_type)
         yield Probe(f"NetSuite record {record_type.name}", "open one that is not there", ask)
+
+
+def _table_probe(netsuite: NetSuiteClient, table: Needed) -> Probe:
+    ask = partial(ask_table, netsuite, table)
+    return Probe(f"NetSuite table {table.name}", "SuiteQL, one row", ask)
 
 
 def _locations(
@@ -131,41 +139,50 @@ def _locations(
 ) -> list[Finding]:
     """Look at each location; also at those whose record is wrong or missing."""
     if not is_in and connections.settings.configuration_file is None:
-        return [Finding("configuration", "read the records", _after_sign_in())]
+        return [Finding("configuration", READ_RECORDS, _after_sign_in())]
     try:
-        records, problems = connections.sorted_configurations()
+        records = connections.records()
     except PipelineError as error:
-        return [Finding("configuration", "read the records", seen_of(error))]
-    records = [one for one in records if not wanted or one.location_code in wanted]
-    found = [Finding("configuration", "read the records", seen_of(one)) for one in problems]
+        return [Finding("configuration", READ_RECORDS, seen_of(error))]
+    chosen = [
+        record.configuration
+        for code, record in records.usable.items()
+        if not wanted or code in wanted
+    ]
+    found = list(_problem_findings(records, wanted))
+    if not found and not chosen:
+        none = warning("There is no active record.", "Make one for each location that sells.")
+        found.append(Finding("configuration", READ_RECORDS, none))
     known: Known | None = None
     if is_in:
-        known = connections.wait_for(read_references(connections.netsuite, records))
-    codes = Counter(one.location_code for one in records)
-    found += [_record_finding(one, known, codes[one.location_code]) for one in records]
-    found += [_missing(code) for code in wanted if code not in codes]
-    if not records and not wanted and not problems:
-        none = warning("There is no active record.", "Make one for each location that sells.")
-        found.append(Finding("configuration", "read the records", none))
+        known = connections.wait_for(read_references(connections.netsuite, chosen))
+    found += [_record_finding(one, known) for one in chosen]
     for one in found:
         on_done(one)
-    probes = [_ipos_probe(connections, one) for one in records]
+    probes = [_ipos_probe(connections, one) for one in chosen]
+    if is_in and any(one.closed_period == "first_open_day" for one in chosen):
+        probes.append(_table_probe(connections.netsuite, ACCOUNTING_PERIODS))
     return [*found, *connections.wait_for(run_probes(probes, on_done=on_done))]
 
 
-def _record_finding(record: IposConfiguration, known: Known | None, count: int) -> Finding:
-    if count > 1:
-        seen = failed(f"{count} active records have this code.", "Make all but one inactive.")
-    elif known is None:
+def _problem_findings(records: ConfigurationRecords, wanted: Collection[str]) -> Iterator[Finding]:
+    """Tell of records that cannot be used, and of wanted locations that have none."""
+    unusable = {one.location_code for one in records.problems}
+    for problem in records.problems:
+        if not wanted or problem.location_code is None or problem.location_code in wanted:
+            yield Finding(problem.error.system, READ_RECORDS, seen_of(problem.error))
+    for code in wanted:
+        if code not in records.usable and code not in unusable:
+            seen = failed("It has no active record.", "Correct the code, or make its record.")
+            yield Finding(f"configuration {code}", CONFIGURATION_TRIED, seen)
+
+
+def _record_finding(record: IposConfiguration, known: Known | None) -> Finding:
+    if known is None:
         seen = not_tried("The record is valid; nothing was looked up.", _after_sign_in().advice)
     else:
         seen = references_seen(record, known)
     return Finding(f"configuration {record.location_code}", CONFIGURATION_TRIED, seen)
-
-
-def _missing(code: str) -> Finding:
-    seen = failed("It has no valid active record.", "Correct the code, or make its record.")
-    return Finding(f"configuration {code}", CONFIGURATION_TRIED, seen)
 
 
 def _ipos_probe(connections: Connections, configuration: IposConfiguration) -> Probe:

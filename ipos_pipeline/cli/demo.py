@@ -21,7 +21,8 @@ from rich.table import Table
 from ipos_pipeline.cli.output import console, money, results
 from ipos_pipeline.cli.simulate import running_simulators
 from ipos_pipeline.connections import Connections, utc_now
-from ipos_pipeline.steps.reconciling import StoreDayReconciliation, reconcile_store_day
+from ipos_pipeline.domain.store_day_proof import StoreDayProof
+from ipos_pipeline.steps.reconciling import reconcile_store_day
 from ipos_pipeline.steps.summarising import StoreDaySummary, summarise
 
 FAILED = 1
@@ -58,7 +59,7 @@ def demo(*, ui: bool, port: str, invoices_per_location: int, unknown_item: bool)
         return _post_and_compare(day)
 
 
-Compared = list[tuple[StoreDaySummary, StoreDayReconciliation]]
+Compared = list[tuple[StoreDaySummary, StoreDayProof]]
 
 
 def _post_and_compare(day: date) -> int:
@@ -85,23 +86,23 @@ def _post_and_compare(day: date) -> int:
     return 0 if is_proved else FAILED
 
 
-def _reconcile(connections: Connections, code: str, day: date) -> StoreDayReconciliation:
+def _reconcile(connections: Connections, code: str, day: date) -> StoreDayProof:
     configuration = connections.configuration(code)
     return connections.wait_for(
         reconcile_store_day(
             connections.ipos(configuration),
             connections.netsuite,
             connections.ledger,
-            configuration=configuration,
-            profile=connections.profile(configuration),
+            connections.mapping_rules(configuration),
             day=day,
+            at=connections.clock(),
         )
     )
 
 
 def _table(compared: Compared) -> Table:
     """Lay out one row for each shop and one for all; fits into 80 columns."""
-    void = sum(sides.filtered_invoices for _, sides in compared)
+    void = sum(sides.filtered for _, sides in compared)
     table = Table(
         title="From IPOS to NetSuite (totals in AED, sales less refunds)",
         caption=f"Void invoices are landed, never posted: {void}.",
@@ -119,7 +120,7 @@ def _table(compared: Compared) -> Table:
     return table
 
 
-def _cells(summary: StoreDaySummary, sides: StoreDayReconciliation) -> list[int | Decimal]:
+def _cells(summary: StoreDaySummary, sides: StoreDayProof) -> list[int | Decimal]:
     return [
         0,
         summary.invoices,
@@ -127,9 +128,9 @@ def _cells(summary: StoreDaySummary, sides: StoreDayReconciliation) -> list[int 
         summary.cash_refunds,
         summary.acknowledged,
         summary.open_errors,
-        sides.ipos_total,
-        sides.ledger_total,
-        sides.netsuite_total,
+        sides.ipos.gross,
+        sides.ledger.gross,
+        sides.netsuite.gross,
     ]
 
 

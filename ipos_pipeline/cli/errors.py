@@ -10,6 +10,7 @@ import click
 
 from ipos_pipeline.cli.acting import (
     DONE,
+    EXTERNAL_ID,
     FAILED,
     all_option,
     by_person,
@@ -19,19 +20,21 @@ from ipos_pipeline.cli.acting import (
     print_json,
     reason_option,
     selection_options,
-    shown,
     text_table,
     yes_option,
 )
-from ipos_pipeline.cli.output import console, results
+from ipos_pipeline.cli.output import results, say, shown
+from ipos_pipeline.domain.error_words import words_for
 from ipos_pipeline.domain.operator_rules import Verdict
+from ipos_pipeline.domain.problem import MASTER_DATA_CODES
 from ipos_pipeline.domain.selection import Selection
-from ipos_pipeline.ledger.selecting import ErrorRecord
+from ipos_pipeline.ledger.integration_errors import OPEN, ErrorRecord
 from ipos_pipeline.steps.listing_errors import ErrorInFull, error_in_full, list_errors
 from ipos_pipeline.steps.marking import mark_posted
 from ipos_pipeline.steps.replanning import plan_from_latest
 from ipos_pipeline.steps.resolving import NO_REASON, retry, set_aside
 
+LARGE = ("payload", "request", "response")
 STATUSES = {"open": "open", "set-aside": "set_aside", "closed": "closed"}
 
 status_option = click.option(
@@ -69,12 +72,9 @@ def list_command(*, selection: Selection, status: str, as_json: bool) -> int:
     if as_json:
         print_json({"errors": [_brief(one) for one in found]})
         return DONE
-    rows = (
-        (one.id, one.external_id, one.code, one.attempts, one.next_attempt_at, one.message)
-        for one in found
-    )
-    columns = ("No.", "External ID", "Code", "Tries", "Next", "What happened")
-    results.print(text_table(f"{len(found)} errors, {status}", columns, rows))
+    rows = ((one.id, one.external_id, one.code, _tried_again(one), one.message) for one in found)
+    columns = ("No.", EXTERNAL_ID, "Code", "Tried again", "What happened")
+    results.print(text_table(f"Errors that are {status}: {len(found)}", columns, rows))
     return DONE
 
 
@@ -92,10 +92,10 @@ def show(*, name: str, as_json: bool) -> int:
     with opened() as connections:
         found = error_in_full(connections.ledger, name)
     if not found.errors and not found.history:
-        console.print(f"The ledger knows no error {shown(name)}.", markup=False, highlight=False)
+        say(f"The ledger knows no error {name}.")
         return FAILED
     if as_json:
-        print_json({"errors": [asdict(one) for one in found.errors], "history": found.history})
+        print_json({"errors": [_in_full(one) for one in found.errors], "history": found.history})
     else:
         _print_in_full(found)
     return DONE
@@ -236,22 +236,62 @@ def mark_posted_command(
 
 
 def _run_now(verdicts: Iterable[Verdict]) -> int:
-    """Run the store-days of what was marked."""
+    """Run the store-days of what was marked, and tell what is open all the same."""
     from ipos_pipeline.cli.store_day_runs import run_chosen  # noqa: PLC0415
 
-    due = sorted({(one.business_date, one.location_code) for one in verdicts if one.applies})
-    by_day = {day: [code for _, code in them] for day, them in groupby(due, lambda one: one[0])}
-    return DONE if run_chosen(by_day) else FAILED
+    due = [one for one in verdicts if one.applies]
+    store_days = sorted({(one.business_date, one.location_code) for one in due})
+    by_day = {
+        day: [code for _, code in them] for day, them in groupby(store_days, lambda one: one[0])
+    }
+    is_done = run_chosen(by_day)
+    _tell_what_is_still_open(one.external_id for one in due)
+    return DONE if is_done else FAILED
+
+
+def _tell_what_is_still_open(external_ids: Iterable[str]) -> None:
+    chosen = Selection(frozenset(external_ids))
+    with opened() as connections:
+        still_open = list_errors(connections.ledger, chosen, OPEN) if chosen.external_ids else []
+    for one in still_open:
+        say(f"{one.external_id} is still open: {one.message} What to do: {one.next_step}")
+
+
+def _tried_again(one: ErrorRecord) -> object:
+    """Say when an error is tried again, if it is."""
+    if one.status != OPEN:
+        return "no"
+    if one.next_attempt_at is not None:
+        return one.next_attempt_at
+    return "with the item" if one.code in MASTER_DATA_CODES else "by a person"
 
 
 def _brief(one: ErrorRecord) -> dict[str, object]:
-    large = {"payload", "request", "response"}
-    return {name: value for name, value in asdict(one).items() if name not in large}
+    return {name: value for name, value in _in_full(one).items() if name not in LARGE}
+
+
+def _in_full(one: ErrorRecord) -> dict[str, object]:
+    """Give all that is kept, and first what tells the error from others."""
+    return {"id": one.id, "status": one.status} | asdict(one)
+
+
+def _in_reading_order(one: ErrorRecord) -> dict[str, object]:
+    """Put first what a person reads, and last the long texts."""
+    fields = _in_full(one)
+    told = {
+        "what happened": words_for(one.code).sentence,
+        "details": fields.pop("message"),
+        "what to do": fields.pop("next_step"),
+        "tried again": _tried_again(one),
+    }
+    large = {name: fields.pop(name) for name in LARGE}
+    del fields["next_attempt_at"]
+    return told | fields | large
 
 
 def _print_in_full(found: ErrorInFull) -> None:
     for error in found.errors:
-        for name, value in asdict(error).items():
+        for name, value in _in_reading_order(error).items():
             if value is not None:
                 console_line = f"{name.replace('_', ' ')}: {shown(value)}"
                 results.print(console_line, markup=False, highlight=False, soft_wrap=True)

@@ -13,8 +13,9 @@ import click
 from ipos_pipeline.cli.check_connections import check_connections
 from ipos_pipeline.cli.demo import demo
 from ipos_pipeline.cli.errors import errors
-from ipos_pipeline.cli.output import console
+from ipos_pipeline.cli.output import console, say
 from ipos_pipeline.cli.rebuild_ledger import rebuild_ledger
+from ipos_pipeline.cli.reconcile import reconcile
 from ipos_pipeline.cli.simulate import simulate
 from ipos_pipeline.cli.status import status
 from ipos_pipeline.cli.sync import sync
@@ -44,6 +45,7 @@ for command in (
     errors,
     withdraw,
     repost,
+    reconcile,
     check_connections,
     rebuild_ledger,
     simulate,
@@ -76,6 +78,6 @@ def run(
         return WRONG_USE
     except PipelineError as error:
         console.print(f"[bold red]{type(error).__name__}[/]", highlight=False)
-        console.print(error.message, markup=False, highlight=False)
-        console.print(f"What to do: {error.recovery}", markup=False, highlight=False)
+        say(error.message)
+        say(f"What to do: {error.recovery}")
         return WRONG_USE if isinstance(error, ConfigurationError) else FAILED

@@ -6,8 +6,10 @@ piped.
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from decimal import Decimal
 
 from rich.console import Console
@@ -18,6 +20,7 @@ from ipos_pipeline.steps.summarising import StoreDaySummary
 
 console = Console(stderr=True)
 results = Console()
+_HIDDEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 
 
 @contextmanager
@@ -35,19 +38,41 @@ def progress() -> Iterator[Progress]:
         yield bar
 
 
+def say(text: str) -> None:
+    """Tell lines that may quote IPOS, NetSuite or an invoice: as they are, never as markup."""
+    for line in text.splitlines():
+        console.print(shown(line), markup=False, highlight=False)
+
+
+def shown(value: object) -> str:
+    """Write a value for a terminal: control and direction characters show as their escapes."""
+    if value is None:
+        return ""
+    if isinstance(value, datetime):
+        return value.strftime("%Y-%m-%d %H:%M UTC")
+    return "".join(
+        character if unicodedata.category(character) not in _HIDDEN else _escape(character)
+        for character in str(value)
+    )
+
+
+def _escape(character: str) -> str:
+    return character.encode("unicode_escape").decode("ascii")
+
+
 def money(amount: Decimal) -> str:
     """Write an amount for people."""
     return f"{amount:,.2f}"
 
 
 def summary_table(summaries: Iterable[StoreDaySummary]) -> Table:
-    """Lay out one row for each store-day."""
-    table = Table(title="What the ledger holds")
+    """Lay out one row for each store-day; fits into 80 columns."""
+    table = Table(title="What the ledger holds", padding=(0, 0))
     table.add_column("Day")
     table.add_column("Location")
-    for name in ("Invoices", "Cash sales", "Cash refunds", "Acknowledged", "Open errors"):
+    names = ("Invoices", "Cash\nsales", "Cash\nrefunds", "Acknow-\nledged", "Open\nerrors")
+    for name in (*names, "Posted,\nAED"):
         table.add_column(name, justify="right")
-    table.add_column("Posted, AED", justify="right")
     for one in summaries:
         table.add_row(
             one.day.isoformat(),

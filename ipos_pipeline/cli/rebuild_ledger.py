@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 import click
 from rich.table import Table
 
-from ipos_pipeline.cli.output import console, progress, results
+from ipos_pipeline.cli.output import progress, results, say
 from ipos_pipeline.connections import Connections
 from ipos_pipeline.domain.configuration import IposConfiguration
 from ipos_pipeline.errors import AuthenticationError, PipelineError, TransientError
@@ -139,14 +139,10 @@ def _table(rebuilt: Iterable[Rebuilt]) -> Table:
 
 def _tell(rebuilt: Iterable[Rebuilt], failures: Iterable[str]) -> None:
     for failure in failures:
-        console.print(failure, markup=False, highlight=False)
+        say(failure)
     for one in rebuilt:
         if one.only_in_netsuite:
             shown = ", ".join(one.only_in_netsuite[:SHOWN_MAX])
             others = len(one.only_in_netsuite) - SHOWN_MAX
             more = f" and {others} more" if others > 0 else ""
-            console.print(
-                f"{one.day} {one.location_code}: only in NetSuite: {shown}{more}",
-                markup=False,
-                highlight=False,
-            )
+            say(f"{one.day} {one.location_code}: only in NetSuite: {shown}{more}")

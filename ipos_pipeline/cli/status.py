@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from datetime import datetime
 
 import click
 
 from ipos_pipeline.cli.acting import DONE, json_option, opened, print_json, text_table
-from ipos_pipeline.cli.output import results
+from ipos_pipeline.cli.output import results, say
 from ipos_pipeline.steps.listing_errors import standing
 
-_COLUMNS = ("Shop", "Sales sync", "error", "Returns sync", "error", "Open", "Set aside")
+_COLUMNS = (
+    *("Shop", "Sales\nsync", "Sales\nerror", "Return\nsync", "Return\nerror"),
+    *("Open", "Set\naside"),
+)
 
 
 @click.command()
@@ -40,12 +44,21 @@ def status(*, locations: tuple[str, ...], as_json: bool) -> int:
     rows = (
         (
             one.location_code,
-            *asdict(one.dates).values(),
+            *map(_minute, asdict(one.dates).values()),
             one.open_errors,
             one.set_aside,
-            f"{one.oldest_unposted}, {one.oldest_unposted_at}" if one.oldest_unposted else "none",
         )
         for one in found
     )
-    results.print(text_table("Locations (UTC)", (*_COLUMNS, "Oldest not posted"), rows))
+    results.print(text_table("Locations (UTC)", _COLUMNS, rows))
+    for one in found:
+        if one.oldest_unposted is not None:
+            sold = _minute(one.oldest_unposted_at)
+            say(
+                f"{one.location_code}: the oldest not posted is {one.oldest_unposted}, sold {sold}."
+            )
     return DONE
+
+
+def _minute(moment: datetime | None) -> str:
+    return "never" if moment is None else f"{moment:%Y-%m-%d %H:%M}"

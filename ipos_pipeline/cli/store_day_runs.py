@@ -10,7 +10,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ipos_pipeline.cli.output import console, progress
+from ipos_pipeline.cli.output import console, progress, say
 from ipos_pipeline.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -149,8 +149,8 @@ def _tell(result: RunResult) -> None:
     if result.is_success:
         console.print(f"{result.day} {result.location_code} done", highlight=False)
         for preview in result.previews:
-            console.print(f"  dry run: {preview}", markup=False, highlight=False)
+            say(f"  dry run: {preview}")
         return
     console.print(f"[red]{result.day} {result.location_code} failed[/]", highlight=False)
     for problem in dict.fromkeys(result.problems):
-        console.print(f"  {problem}", markup=False, highlight=False)
+        say(f"  {problem}")

@@ -7,10 +7,11 @@ from datetime import date, datetime
 
 import click
 
-from ipos_pipeline.cli.output import results, summary_table
+from ipos_pipeline.cli.output import console, results, summary_table
 from ipos_pipeline.connections import Connections
 from ipos_pipeline.domain.business_day import business_date_at
 from ipos_pipeline.errors import ConfigurationError
+from ipos_pipeline.settings.configuration_records import ConfigurationRecords
 from ipos_pipeline.steps.summarising import summarise
 
 FAILED = 1
@@ -48,8 +49,8 @@ def sync(day: datetime, locations: tuple[str, ...], *, is_dry: bool) -> int:
       ipos-pipeline sync --day 2026-11-20 --location DXB01 --location SHJ01
       ipos-pipeline sync --day 2026-11-20 --dry-run
 
-    Exit code 0: every run succeeded, open invoice errors included; 1: a run failed; 2: wrong use
-    or settings.
+    Exit code 0: every run succeeded, open invoice errors included; 1: a run failed, or a record
+    cannot be used and no location was named; 2: wrong use or settings.
     """
     from ipos_pipeline.cli.store_day_runs import (  # noqa: PLC0415
         dagster_instance,
@@ -58,25 +59,33 @@ def sync(day: datetime, locations: tuple[str, ...], *, is_dry: bool) -> int:
     from ipos_pipeline.defs.partitions import LOCATIONS  # noqa: PLC0415
 
     with Connections(os.environ) as connections, dagster_instance(os.environ) as instance:
-        codes = _checked(connections, day.date(), locations)
-        instance.add_dynamic_partitions(LOCATIONS, sorted(connections.configurations()))
+        records = connections.records()
+        codes = _checked(connections, records, day.date(), locations)
+        instance.add_dynamic_partitions(LOCATIONS, sorted(records.usable))
         runs = run_store_days(instance, codes, [day.date()], is_dry=is_dry)
         results.print(
             summary_table(summarise(connections.ledger, code, day.date()) for code in codes)
         )
-    return 0 if all(run.is_success for run in runs) else FAILED
+    left_out = () if locations else records.problems
+    for problem in left_out:
+        told = f"{problem.error.message} What to do: {problem.error.recovery}"
+        console.print(told, markup=False, highlight=False)
+    return 0 if all(run.is_success for run in runs) and not left_out else FAILED
 
 
-def _checked(connections: Connections, day: date, locations: tuple[str, ...]) -> list[str]:
+def _checked(
+    connections: Connections,
+    records: ConfigurationRecords,
+    day: date,
+    locations: tuple[str, ...],
+) -> list[str]:
     """Give the locations to run. Raises ConfigurationError for a day or a location we lack."""
-    active = connections.configurations()
-    codes = list(dict.fromkeys(locations)) or sorted(active)
-    for code in codes:
-        connections.configuration(code)
+    codes = list(dict.fromkeys(locations)) or sorted(records.usable)
+    zones = [records.of(code).configuration.zone for code in codes]
     now, first_day = connections.clock(), connections.settings.start_date
     last_day = (
-        max(business_date_at(now, timezone=active[code].zone, cutoff_hour=0) for code in codes)
-        if codes
+        max(business_date_at(now, timezone=zone, cutoff_hour=0) for zone in zones)
+        if zones
         else first_day
     )
     if not first_day <= day <= last_day:

@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from ipos_pipeline.defs import checks, closing_assets, line_assets, posting_assets
 from ipos_pipeline.defs.parquet_io import FRAME_TYPE, IO_MANAGER
-from ipos_pipeline.defs.reporting import column_schema
+from ipos_pipeline.defs.reporting import column_schema, defined_in
 from ipos_pipeline.domain.line_frames import RAW_LINES, SPLIT_LINES
 from ipos_pipeline.steps.ledger_frames import ACKNOWLEDGEMENTS, DIFFERENCES, ERRORS, POSTINGS
 
@@ -30,7 +30,7 @@ class StoreDayAsset:
     columns: pa.Schema
     system: str
     follows: tuple[str, ...]
-    check: str | None = None
+    checks: tuple[str, ...]
 
     @property
     def name(self) -> str:
@@ -38,48 +38,62 @@ class StoreDayAsset:
         return self.function.__name__
 
 
+POSTING_CHECKS = (checks.NO_FAILED_POSTINGS, checks.NO_POSTINGS_IN_DOUBT, checks.POSTED_SAME_DAY)
+
 ASSETS = (
     StoreDayAsset(
         line_assets.raw_invoices,
         RAW_LINES,
         "ipos",
         follows=("ipos_configuration",),
-        check=checks.NO_MISSING_INVOICES,
+        checks=(
+            checks.NO_MISSING_INVOICES,
+            checks.NO_MALFORMED_INVOICES,
+            checks.HEADER_TOTALS_MATCH_LINES,
+            checks.ONE_TAX_REGIME,
+            checks.NO_ZERO_QUANTITY_LINES,
+            checks.NO_CLOCK_SKEW,
+        ),
     ),
     StoreDayAsset(
         posting_assets.cash_sales,
         POSTINGS,
         "netsuite",
         follows=("netsuite_items",),
-        check=checks.NO_FAILED_POSTINGS,
+        checks=POSTING_CHECKS,
     ),
     StoreDayAsset(
         posting_assets.cash_refunds,
         POSTINGS,
         "netsuite",
         follows=("netsuite_items",),
-        check=checks.NO_FAILED_POSTINGS,
+        checks=POSTING_CHECKS,
     ),
     StoreDayAsset(
         closing_assets.acknowledgements,
         ACKNOWLEDGEMENTS,
         "ipos",
         follows=("cash_sales", "cash_refunds"),
-        check=checks.ALL_ACKNOWLEDGED,
+        checks=(checks.ALL_ACKNOWLEDGED,),
     ),
     StoreDayAsset(
         closing_assets.integration_errors,
         ERRORS,
         "ledger",
         follows=("cash_sales", "cash_refunds", "acknowledgements"),
-        check=checks.ALL_MAILS_SENT,
+        checks=(checks.ALL_ITEMS_KNOWN, checks.ALL_MAILS_SENT),
     ),
     StoreDayAsset(
         closing_assets.store_day_reconciliation,
         DIFFERENCES,
         "ledger",
         follows=("raw_invoices", "acknowledgements"),
-        check=checks.TOTALS_MATCH_NETSUITE,
+        checks=(
+            checks.TOTALS_MATCH_NETSUITE,
+            checks.NO_DUPLICATES_IN_NETSUITE,
+            checks.NO_DRIFT_AFTER_POSTING,
+            checks.NO_GAPS_IN_NUMBERS,
+        ),
     ),
 )
 
@@ -98,8 +112,11 @@ def _declare(asset: StoreDayAsset, partitions: dg.MultiPartitionsDefinition) -> 
         owners=OWNERS,
         io_manager_key=IO_MANAGER,
         dagster_type=FRAME_TYPE,
-        metadata={"dagster/column_schema": column_schema(asset.columns)},
-        check_specs=[checks.spec(asset.check, asset.name)] if asset.check else [],
+        metadata={
+            "dagster/column_schema": column_schema(asset.columns),
+            "defined_in": defined_in(asset.function),
+        },
+        check_specs=[checks.spec(name, asset.name) for name in asset.checks],
     )(asset.function)
 
 
@@ -114,7 +131,10 @@ def _split_lines(partitions: dg.MultiPartitionsDefinition) -> dg.AssetsDefinitio
             owners=OWNERS,
             io_manager_key=IO_MANAGER,
             dagster_type=FRAME_TYPE,
-            metadata={"dagster/column_schema": column_schema(SPLIT_LINES)},
+            metadata={
+                "dagster/column_schema": column_schema(SPLIT_LINES),
+                "defined_in": defined_in(line_assets.split_invoice_lines),
+            },
         )
 
     return dg.multi_asset(

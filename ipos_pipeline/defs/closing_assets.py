@@ -1,20 +1,24 @@
 """What closes a store-day: IPOS hears of it, errors are listed, three sides are compared."""
 
 import dagster as dg
+import pandas as pd
 
 from ipos_pipeline.clients.netsuite import NETSUITE
-from ipos_pipeline.defs import checks
 from ipos_pipeline.defs.dates import keep_dates_shown
+from ipos_pipeline.defs.day_page import page_of, write_day
 from ipos_pipeline.defs.dry_run import is_dry_run, seen_dry
 from ipos_pipeline.defs.partitions import StoreDay
-from ipos_pipeline.defs.reporting import amount, counts, table
+from ipos_pipeline.defs.posting_checks import all_acknowledged, all_items_known, all_mails_sent
+from ipos_pipeline.defs.proof_checks import checks_of_proof
+from ipos_pipeline.defs.reporting import Metadata, counts, table
 from ipos_pipeline.defs.resources import Frame, Opened, clear_failures
 from ipos_pipeline.defs.telling import TOLD_PER_RUN, tell_nobody, tell_people
 from ipos_pipeline.domain.failed_run import pipeline_system
+from ipos_pipeline.domain.store_day_proof import StoreDayProof
 from ipos_pipeline.errors import PipelineError
 from ipos_pipeline.steps import ledger_frames
 from ipos_pipeline.steps.acknowledging import Acknowledged, acknowledge_store_day
-from ipos_pipeline.steps.reconciling import reconcile_store_day
+from ipos_pipeline.steps.reconciling import keep_proof, reconcile_store_day
 from ipos_pipeline.steps.watching_outages import note_recovery
 
 
@@ -39,7 +43,7 @@ def acknowledgements(context: dg.AssetExecutionContext, connections: Opened) -> 
                 )
             )
         frame = ledger_frames.acknowledgements(connections.ledger, location_code=code, day=day)
-    complete = checks.all_acknowledged(frame)
+    complete = all_acknowledged(frame)
     return dg.MaterializeResult(
         value=frame,
         metadata={
@@ -47,6 +51,7 @@ def acknowledgements(context: dg.AssetExecutionContext, connections: Opened) -> 
             "acknowledged": int(frame["acknowledged_at"].notna().sum()),
             "confirmed_by_this_run": done.confirmed,
             "refused_by_this_run": done.refused,
+            "dagster/row_count": len(frame),
             "invoices": table(frame),
         },
         check_results=[seen_dry(complete) if is_dry else complete],
@@ -74,7 +79,7 @@ def integration_errors(context: dg.AssetExecutionContext, connections: Opened) -
         frame = ledger_frames.open_errors(
             connections.ledger, location_code=store_day.location_code, day=store_day.day
         )
-    mailed = checks.all_mails_sent(told.mails)
+    results = [all_items_known(frame), all_mails_sent(told.mails)]
     return dg.MaterializeResult(
         value=frame,
         metadata={
@@ -82,9 +87,10 @@ def integration_errors(context: dg.AssetExecutionContext, connections: Opened) -
             "open": len(frame),
             "by_code": counts(frame, "code"),
             **told.metadata(),
+            "dagster/row_count": len(frame),
             "errors": table(frame),
         },
-        check_results=[seen_dry(mailed) if is_dry else mailed],
+        check_results=[seen_dry(one) if is_dry else one for one in results],
     )
 
 
@@ -93,17 +99,17 @@ def store_day_reconciliation(context: dg.AssetExecutionContext, connections: Ope
     store_day = StoreDay.of(context.partition_key)
     is_dry = is_dry_run(context)
     with clear_failures(connections, run=context.run.run_id):
-        record = connections.record(store_day.location_code)
+        records = connections.records()
+        record = records.of(store_day.location_code)
         configuration = record.configuration
-        found = connections.wait_for(
+        proof = connections.wait_for(
             reconcile_store_day(
                 connections.ipos(configuration),
                 connections.netsuite,
                 connections.ledger,
-                configuration=configuration,
-                profile=connections.profile(configuration),
+                connections.mapping_rules(configuration),
                 day=store_day.day,
-                seen_at=connections.clock(),
+                at=connections.clock(),
             )
         )
         systems = [
@@ -113,35 +119,42 @@ def store_day_reconciliation(context: dg.AssetExecutionContext, connections: Ope
             pipeline_system(store_day.location_code),
         ]
         if not is_dry:
+            keep_proof(connections.ledger, proof, run=context.run.run_id)
+            write_day(context.instance, connections, records, store_day.day, run=context.run.run_id)
             note_recovery(
                 connections.ledger, systems, run=context.run.run_id, at=connections.clock()
             )
     dates = "dry run: not written" if is_dry else keep_dates_shown(context, connections, record)
-    frame = ledger_frames.differences_frame(found.differences)
-    proof = checks.totals_match_netsuite(found, frame)
+    frame = ledger_frames.differences_frame(proof.differences)
+    results = checks_of_proof(proof)
     return dg.MaterializeResult(
         value=frame,
         metadata={
             "dry_run": is_dry,
             "dates_in_netsuite": dates,
-            "shown_by_ipos": found.shown_invoices,
-            "landed": found.landed_invoices,
-            "filtered": found.filtered_invoices,
-            "filtered_by_rule": ", ".join(
-                f"{rule}: {count}" for rule, count in sorted(found.filtered_by_rule.items())
-            )
-            or "none",
-            "documents_planned": found.planned_documents,
-            "documents_posted": found.posted_documents,
-            "documents_in_netsuite": found.found_documents,
-            "acknowledged": found.acknowledged_invoices,
-            "open_errors": found.open_errors,
-            "set_aside": found.set_aside,
-            "ipos_total": amount(found.ipos_total),
-            "ledger_total": amount(found.ledger_total),
-            "netsuite_total": amount(found.netsuite_total),
-            "number_gaps": "; ".join(found.number_gaps) or "none",
-            "differences": table(frame),
+            "day_report": dg.MetadataValue.path(page_of(connections, store_day.day)),
+            **_shown(proof, frame),
         },
-        check_results=[seen_dry(proof) if is_dry else proof],
+        check_results=[seen_dry(one) if is_dry else one for one in results],
     )
+
+
+def _shown(proof: StoreDayProof, differences: pd.DataFrame) -> Metadata:
+    rules = sorted(proof.filtered_by_rule.items())
+    return {
+        "dagster/row_count": len(differences),
+        "is_proved": proof.is_proved,
+        "shown_by_ipos": proof.shown,
+        "landed": proof.landed,
+        "filtered": proof.filtered,
+        "filtered_by_rule": ", ".join(f"{rule}: {count}" for rule, count in rules) or "none",
+        "quarantined": proof.quarantined,
+        "documents_planned": proof.ledger.documents,
+        "documents_posted": proof.posted_documents,
+        "documents_in_netsuite": proof.netsuite.documents,
+        "acknowledged": proof.acknowledged,
+        "open_errors": proof.open_errors,
+        "set_aside": proof.set_aside,
+        "totals": table(ledger_frames.sides_frame(proof)),
+        "differences": table(differences),
+    }

@@ -3,13 +3,14 @@
 import dagster as dg
 import pandas as pd
 
-from ipos_pipeline.defs import checks
+from ipos_pipeline.defs.invoice_checks import checks_of_invoices, every_line_split_once
 from ipos_pipeline.defs.partitions import StoreDay
-from ipos_pipeline.defs.reporting import amount, counts, table
+from ipos_pipeline.defs.reporting import amount, counts, table, tag_location
 from ipos_pipeline.defs.resources import Frame, Opened, clear_failures
 from ipos_pipeline.domain.line_frames import column_total, split_lines
 from ipos_pipeline.steps import ledger_frames
 from ipos_pipeline.steps.landing import land_store_day
+from ipos_pipeline.steps.summarising import arrived_late
 
 
 def raw_invoices(context: dg.AssetExecutionContext, connections: Opened) -> Frame:
@@ -19,6 +20,7 @@ def raw_invoices(context: dg.AssetExecutionContext, connections: Opened) -> Fram
     for each line. An invoice of another day is landed under its own day.
     """
     store_day = StoreDay.of(context.partition_key)
+    tag_location(context, store_day.location_code)
     with clear_failures(connections, run=context.run.run_id):
         configuration = connections.configuration(store_day.location_code)
         profile = connections.profile(configuration)
@@ -36,6 +38,13 @@ def raw_invoices(context: dg.AssetExecutionContext, connections: Opened) -> Fram
         lines = ledger_frames.raw_lines(
             connections.ledger, configuration=configuration, profile=profile, day=store_day.day
         )
+        errors = ledger_frames.open_errors(
+            connections.ledger, location_code=store_day.location_code, day=store_day.day
+        )
+        late = arrived_late(connections.ledger, configuration, store_day.day)
+        suspicious = ledger_frames.suspicious_dates(
+            connections.ledger, configuration, store_day.day
+        )
     return dg.MaterializeResult(
         value=lines,
         metadata={
@@ -43,13 +52,13 @@ def raw_invoices(context: dg.AssetExecutionContext, connections: Opened) -> Fram
             "new": landed.new,
             "replaced": landed.replaced,
             "changed_after_posting": landed.drifted,
+            "arrived_late": late,
             "unreadable": landed.unreadable,
             "filtered": counts(lines.drop_duplicates("document_key"), "filter_rule"),
             "other_days": ", ".join(sorted(map(str, landed.other_days))) or "none",
-            "suspicious_dates": "; ".join(landed.suspicious_dates) or "none",
             "lines": table(lines),
         },
-        check_results=[checks.no_missing_invoices(landed)],
+        check_results=checks_of_invoices(landed, lines, errors, suspicious),
     )
 
 
@@ -63,7 +72,7 @@ def split_invoice_lines(
         planned = ledger_frames.planned_documents(
             connections.ledger, location_code=store_day.location_code, day=store_day.day
         )
-    complete = checks.every_line_split_once(raw_invoices, sale_lines, refund_lines, planned=planned)
+    complete = every_line_split_once(raw_invoices, sale_lines, refund_lines, planned=planned)
     return (
         _line_set("sale_lines", sale_lines, [complete]),
         _line_set("refund_lines", refund_lines, []),

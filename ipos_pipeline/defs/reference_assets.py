@@ -48,12 +48,18 @@ def reference_assets() -> list[dg.AssetsDefinition]:
 
 
 def ipos_configuration(context: dg.AssetExecutionContext, connections: Opened) -> Frame:
-    """The active IPOS Configuration records, one row for each location, without credentials."""
+    """The IPOS Configuration records in use, one row for each location, without credentials."""
     with clear_failures(connections, run=context.run.run_id):
-        active = connections.configurations()
-    frame = frame_of(_rows(active.values(), CONFIGURATION), CONFIGURATION)
+        records = connections.records()
+    active = (record.configuration for record in records.usable.values())
+    frame = frame_of(_rows(active, CONFIGURATION), CONFIGURATION)
     return dg.MaterializeResult(
-        value=frame, metadata={"locations": len(frame), "records": table(frame)}
+        value=frame,
+        metadata={
+            "locations": len(frame),
+            "records": table(frame),
+            "not_usable": "\n".join(one.error.message for one in records.problems) or "none",
+        },
     )
 
 

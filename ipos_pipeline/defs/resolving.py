@@ -162,9 +162,9 @@ def resolve(context: dg.OpExecutionContext, config: ResolveErrors, connections: 
         verdicts = perform(connections, config, actor=actor_of(context.run))
     except PipelineError as error:
         raise failure_of(error) from error
-    would = "would be " if config.only_look else ""
+    only = "only looked: " if config.only_look else ""
     for one in verdicts:
-        context.log.info("%s: %s%s", one.external_id, would * one.applies, one.words)
+        context.log.info("%s: %s%s", one.external_id, only, one.words)
     context.add_output_metadata(
         {
             "only_looked": config.only_look,
@@ -187,7 +187,6 @@ def _cell(value: object) -> str | bool:
 
 @dg.job(
     name=RESOLVE_ERRORS,
-    executor_def=dg.in_process_executor,
     description="Retry, set aside, mark as posted, withdraw or repost a chosen set of documents.",
 )
 def resolve_errors() -> None:

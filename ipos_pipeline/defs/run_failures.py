@@ -8,15 +8,18 @@ from collections.abc import Iterator
 import dagster as dg
 
 from ipos_pipeline.connections import Connections
+from ipos_pipeline.defs.checks import DESCRIPTIONS
+from ipos_pipeline.defs.day_summary import day_summary
 from ipos_pipeline.defs.jobs import sync_invoices
+from ipos_pipeline.defs.nightly import sweep_window
 from ipos_pipeline.defs.partitions import StoreDay
 from ipos_pipeline.defs.resources import Opened
+from ipos_pipeline.defs.starting import PARTITION_TAG
 from ipos_pipeline.defs.telling import TOLD_PER_TICK, queue_outage_mails, tell_by_mail
-from ipos_pipeline.domain.failed_run import FailedStep, pipeline_system, unexplained
+from ipos_pipeline.domain.failed_run import FailedStep, job_system, pipeline_system, unexplained
 from ipos_pipeline.errors import PipelineError
 from ipos_pipeline.steps.watching_outages import note_outage
 
-PARTITION_TAG = "dagster/partition"
 RECOVERY = (
     "Open the run in Dagster and give its log to the data team. The next run goes on where this"
     " one stopped; nothing is posted twice."
@@ -24,7 +27,7 @@ RECOVERY = (
 
 
 @dg.run_failure_sensor(
-    monitored_jobs=[sync_invoices],
+    monitored_jobs=[sync_invoices, sweep_window, day_summary],
     minimum_interval_seconds=60,
     default_status=dg.DefaultSensorStatus.RUNNING,
     description="Tells by mail, once for each outage, that runs fail.",
@@ -46,13 +49,39 @@ def run_failures_sensor(context: dg.RunFailureSensorContext, connections: Opened
 
 def _note_unexplained(context: dg.RunFailureSensorContext, connections: Connections) -> None:
     run = context.dagster_run
+    key = run.tags.get(PARTITION_TAG)
+    what = f"store-day {key}" if key else f"job {run.job_name}"
+    error = _stopped_by_check(context, what) or _unforeseen(context, what)
+    if error is None:
+        return
+    error.system = (
+        pipeline_system(StoreDay.of(key).location_code) if key else job_system(run.job_name)
+    )
+    note_outage(connections.ledger, error, run=run.run_id, at=connections.clock())
+
+
+def _unforeseen(context: dg.RunFailureSensorContext, what: str) -> PipelineError | None:
     why = unexplained(_failed_steps(context))
     if why is None:
-        return
-    key = run.tags.get(PARTITION_TAG)
-    error = PipelineError(f"{why} Run {run.run_id}, store-day {key}.", recovery=RECOVERY)
-    error.system = pipeline_system(StoreDay.of(key).location_code if key else None)
-    note_outage(connections.ledger, error, run=run.run_id, at=connections.clock())
+        return None
+    run_id = context.dagster_run.run_id
+    return PipelineError(f"{why} Run {run_id}, {what}.", recovery=RECOVERY)
+
+
+def _stopped_by_check(context: dg.RunFailureSensorContext, what: str) -> PipelineError | None:
+    """Tell a run that a blocking check has stopped in the words of that check."""
+    records = context.instance.all_logs(
+        context.dagster_run.run_id, of_type=dg.DagsterEventType.ASSET_CHECK_EVALUATION
+    )
+    for record in records:
+        check = record.get_dagster_event().asset_check_evaluation_data
+        if check.blocking and not check.passed and check.severity == dg.AssetCheckSeverity.ERROR:
+            message = (
+                f"The check {check.check_name} has stopped the {what}, so nothing of it is posted."
+                f" What should be true: {DESCRIPTIONS[check.check_name]}"
+            )
+            return PipelineError(message, recovery=str(check.metadata["recovery"].value))
+    return None
 
 
 def _failed_steps(context: dg.RunFailureSensorContext) -> Iterator[FailedStep]:

@@ -8,29 +8,23 @@ import dagster as dg
 
 from ipos_pipeline.connections import Connections
 from ipos_pipeline.defs.jobs import sync_invoices
-from ipos_pipeline.defs.partitions import LOCATIONS, StoreDay
+from ipos_pipeline.defs.partitions import LOCATIONS
 from ipos_pipeline.defs.resources import Opened, clear_failures
+from ipos_pipeline.defs.starting import run_request, running_store_days
 from ipos_pipeline.defs.telling import TOLD_PER_TICK, queue_outage_mails, tell_people
 from ipos_pipeline.domain.business_day import business_date_at
 from ipos_pipeline.domain.configuration import IposConfiguration
 from ipos_pipeline.domain.due import StoreDayKey, days_to_look_at, locations_to_change
 from ipos_pipeline.errors import PipelineError
+from ipos_pipeline.settings.configuration_records import CONFIGURATION
 from ipos_pipeline.steps.looking import decide, look_at_ipos
 from ipos_pipeline.steps.releasing import release_solved
+from ipos_pipeline.steps.watching_outages import note_look
 
 TICK = "store_days_sensor"
 """The name of ticks in the history."""
 TICK_SECONDS = 15 * 60
 LOCATIONS_TICK_SECONDS = 5 * 60
-PARTITION_TAG = "dagster/partition"
-
-NOT_FINISHED = [
-    dg.DagsterRunStatus.QUEUED,
-    dg.DagsterRunStatus.NOT_STARTED,
-    dg.DagsterRunStatus.STARTING,
-    dg.DagsterRunStatus.STARTED,
-    dg.DagsterRunStatus.CANCELING,
-]
 
 
 @dg.sensor(
@@ -48,7 +42,7 @@ def store_days_sensor(
             registered = set(context.instance.get_dynamic_partitions(LOCATIONS))
             active = {
                 code: configuration
-                for code, configuration in connections.configurations().items()
+                for code, configuration in _configurations(context, connections).items()
                 if code in registered
             }
             _release_solved(context, connections, active)
@@ -60,13 +54,25 @@ def store_days_sensor(
             f"Nothing to do: IPOS shows nothing that is not landed for {len(active)} locations,"
             " and the ledger has nothing due."
         )
-    return dg.SensorResult(run_requests=[_run_request(key, why) for key, why in due.items()])
+    return dg.SensorResult(run_requests=[run_request(key, why) for key, why in due.items()])
+
+
+def _configurations(
+    context: dg.SensorEvaluationContext, connections: Connections
+) -> dict[str, IposConfiguration]:
+    """Give what can be used; every record that cannot is an outage of its own, until it can."""
+    records = connections.records()
+    errors = [problem.error for problem in records.problems]
+    note_look(connections.ledger, errors, among=CONFIGURATION, run=TICK, at=connections.clock())
+    for error in errors:
+        context.log.warning("A location is left out: %s", error.message)
+    return {code: record.configuration for code, record in records.usable.items()}
 
 
 def _tell_people(context: dg.SensorEvaluationContext, connections: Connections) -> None:
     """Send mails and log records although no run may start, or although this tick has failed."""
     try:
-        running = _running(context.instance)
+        running = running_store_days(context.instance)
         queue_outage_mails(connections, run=TICK)
         tell_people(
             connections,
@@ -120,27 +126,11 @@ def _due(
     return decide(
         connections.ledger,
         look,
-        location_codes=active,
-        running=_running(context.instance),
+        locations=active,
+        running=running_store_days(context.instance),
         first_day=settings.start_date,
         lease=settings.claim_lease,
         clock=connections.clock,
-    )
-
-
-def _running(instance: dg.DagsterInstance) -> frozenset[StoreDayKey]:
-    """List the store-days that a run is already busy with, whoever started it."""
-    runs = instance.get_runs(filters=dg.RunsFilter(statuses=NOT_FINISHED))
-    keys = (run.tags.get(PARTITION_TAG, "") for run in runs)
-    store_days = (StoreDay.of(key) for key in keys if key)
-    return frozenset((one.location_code, one.day) for one in store_days)
-
-
-def _run_request(key: StoreDayKey, why: str) -> dg.RunRequest:
-    store_day = StoreDay(*key)
-    return dg.RunRequest(
-        partition_key=store_day.partition_key,
-        tags={"ipos/location": store_day.location_code, "ipos/reason": why[:200]},
     )
 
 
@@ -153,11 +143,16 @@ def _run_request(key: StoreDayKey, why: str) -> dg.RunRequest:
 def location_partitions_sensor(
     context: dg.SensorEvaluationContext, connections: Opened
 ) -> dg.SensorResult | dg.SkipReason:
-    """Add the partitions of new locations and remove those of inactive ones."""
+    """Add the partitions of new locations and remove those of inactive ones.
+
+    A mistake in a record removes none.
+    """
     with clear_failures(connections, run="location_partitions_sensor"):
-        active = set(connections.configurations())
+        records = connections.records()
+    active = records.usable.keys()
     registered = set(context.instance.get_dynamic_partitions(LOCATIONS))
-    to_add, to_remove = locations_to_change(registered, active)
+    decided = registered - records.unsure_of(registered)
+    to_add, to_remove = locations_to_change(decided, active)
     if not to_add and not to_remove:
         return dg.SkipReason(f"The {len(active)} active locations are registered.")
     requests: list[dg.AddDynamicPartitionsRequest | dg.DeleteDynamicPartitionsRequest] = []

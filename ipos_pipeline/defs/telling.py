@@ -82,7 +82,7 @@ def queue_outage_mails(connections: Connections, *, run: str) -> None:
     """
     mail = connections.settings.mail
     if mail is not None:
-        rules, at = _rules(mail), connections.clock()
+        rules, at = mail_rules(mail), connections.clock()
         compose_outage_mails(connections.ledger, rules, run=run, at=at)
 
 
@@ -111,7 +111,7 @@ def tell_by_mail(
     try:
         compose_error_mails(
             ledger,
-            _rules(mail),
+            mail_rules(mail),
             lambda: shops_of(connections.configurations()),
             concerns=concerns,
             run=run,
@@ -129,5 +129,6 @@ def tell_by_mail(
     return sent
 
 
-def _rules(mail: MailSettings) -> MailRules:
-    return MailRules(mail.error_from, (mail.error_to,), mail.group_above)
+def mail_rules(mail: MailSettings, *, to: str | None = None) -> MailRules:
+    """Say from whom mails come and to whom they go: those about errors, if nobody is named."""
+    return MailRules(mail.error_from, (to or mail.error_to,), mail.group_above)

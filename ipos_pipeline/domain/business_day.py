@@ -28,6 +28,12 @@ def business_date_at(now: datetime, *, timezone: ZoneInfo, cutoff_hour: int) -> 
     return business_date_of(now.astimezone(timezone), cutoff_hour=cutoff_hour)
 
 
+def end_of_business_day(day: date, *, timezone: ZoneInfo, cutoff_hour: int) -> datetime:
+    """Give the instant at which a shop's business day is over and the next one begins."""
+    _, end = business_day_bounds(day, cutoff_hour=cutoff_hour)
+    return end.replace(tzinfo=timezone)
+
+
 def suspicion_of(
     local: datetime, business_date: date, *, now: datetime, cutoff_hour: int
 ) -> str | None:

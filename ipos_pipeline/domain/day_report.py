@@ -141,11 +141,12 @@ class Figures:
     ledger: Side
     netsuite: Side
     set_aside_total: Decimal
+    rounding: Decimal
 
     @property
     def unexplained(self) -> Decimal:
-        """What NetSuite lacks of IPOS, less what a person has set aside (AED, tax included)."""
-        return self.ipos.gross - self.set_aside_total - self.netsuite.gross
+        """What NetSuite lacks of IPOS, less rounding and what a person has set aside (AED)."""
+        return self.ipos.gross - self.rounding - self.set_aside_total - self.netsuite.gross
 
 
 def figures_of(proofs: Sequence[StoreDayProof]) -> Figures:
@@ -170,6 +171,7 @@ def figures_of(proofs: Sequence[StoreDayProof]) -> Figures:
         set_aside_total=total_of(
             one.set_aside_invoices_total + one.set_aside_documents_total for one in proofs
         ),
+        rounding=total_of(one.rounding for one in proofs),
     )
 
 

@@ -23,6 +23,10 @@ DIFFERENCE_WORDS = {
         "Numbers that IPOS does not list",
         "A till may skip numbers. Ask the shop if a receipt with such a number exists.",
     ),
+    DifferenceKind.ROUNDED: DifferenceWords(
+        "Header and lines differ by cents",
+        "Nothing: it is within the rounding that the profile allows; the lines are in the books.",
+    ),
     DifferenceKind.SUMMARY_DIFFERS: DifferenceWords(
         "IPOS's own summary does not agree with its list",
         "Run the store-day again; if it stays, ask the IPOS vendor which of the two is right.",

@@ -20,6 +20,7 @@ def due_store_days(
     *,
     shown: Mapping[StoreDayKey, int],
     known: Mapping[StoreDayKey, int],
+    closed: AbstractSet[StoreDayKey],
     with_due_work: Iterable[StoreDayKey],
     unanswered: Mapping[StoreDayKey, str],
     running: AbstractSet[StoreDayKey],
@@ -29,13 +30,14 @@ def due_store_days(
 
     `shown` counts what IPOS shows as unacknowledged, `known` what of that the ledger knows already.
     Where IPOS shows less, the list is read again, lest what vanished hides what comes later.
+    `closed` are store-days that were looked at after they were over: what is new there is late.
     A location whose IPOS does not answer gets a run too, so that its failure is to be seen.
     """
     due: dict[StoreDayKey, str] = {}
     for store_day, count in shown.items():
         new = count - known.get(store_day, 0)
         if new > 0:
-            due[store_day] = f"IPOS shows {new} invoices that are not landed"
+            due[store_day] = _why_new(new, store_day, is_late=store_day in closed)
         elif new < 0:
             due[store_day] = f"IPOS no longer shows {-new} invoices of its list"
     for store_day in with_due_work:
@@ -43,6 +45,13 @@ def due_store_days(
     for store_day, why in unanswered.items():
         due.setdefault(store_day, why)
     return {key: why for key, why in due.items() if key not in running and key[1] >= first_day}
+
+
+def _why_new(new: int, store_day: StoreDayKey, *, is_late: bool) -> str:
+    if is_late:
+        invoices = "1 invoice" if new == 1 else f"{new} invoices"
+        return f"{invoices} arrived late: {store_day[1]} is reopened"
+    return f"IPOS shows {new} invoices that are not landed"
 
 
 def locations_to_change(

@@ -6,6 +6,7 @@ Belongs here: choosing and wording. Not here: when it is told (steps/composing_m
 from __future__ import annotations
 
 import csv
+import shlex
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -23,6 +24,9 @@ SHORT_MAX = 100
 LISTED_IN_BODY_MAX = 50
 LISTED_IN_FILE_MAX = 5000
 FORMULA_STARTS = ("=", "+", "-", "@")
+OTHER_CURRENCY = "currency"
+"""The code of an invoice whose amounts are not in AED."""
+
 DOCUMENT_NAMES = {"cashSale": "cash sale", "cashRefund": "cash refund"}
 CLOSING = "You get one mail when an error begins and one when its reason changes."
 
@@ -93,6 +97,7 @@ def mail_of_error(error: ErrorToTell, shop: Shop) -> MailContent:
             "First failed": shop.time(error.first_failed_at),
             "Attempts": str(error.attempts),
             "Tried again": _next_attempt(error, shop),
+            "To act on it": _to_act(f"errors show {one_line(error.external_id, SHORT_MAX)}"),
         },
         closing=CLOSING,
     )
@@ -119,6 +124,10 @@ def mail_of_group(errors: Sequence[ErrorToTell], shop: Shop) -> MailContent:
             "Code": one_line(first.code, SHORT_MAX),
             "For example": first.message,
             "Tried again": _next_attempt(first, shop),
+            "To act on it": _to_act(
+                f"errors list --location {_quoted(first.location_code)}"
+                f" --code {_quoted(first.code)}"
+            ),
         },
         table=[_HEAD, *(_listed(error) for error in errors[:LISTED_IN_BODY_MAX])],
         closing=closing,
@@ -141,8 +150,9 @@ def _listed(error: ErrorToTell) -> tuple[str, ...]:
 
 
 def _csv(errors: Iterable[ErrorToTell]) -> str:
+    """Write the list with each cell in quotes: a spreadsheet may part cells at semicolons."""
     file = StringIO()
-    writer = csv.writer(file)
+    writer = csv.writer(file, quoting=csv.QUOTE_ALL)
     writer.writerow(_HEAD)
     for error, _ in zip(errors, range(LISTED_IN_FILE_MAX), strict=False):
         writer.writerow(map(_cell, _listed(error)))
@@ -169,7 +179,19 @@ def _document(error: ErrorToTell) -> str:
 
 
 def _amount(error: ErrorToTell) -> str:
-    return "unknown" if error.amount is None else f"{error.amount:,.2f} AED"
+    if error.amount is None:
+        return "unknown"
+    in_which = "in the invoice's currency" if error.code == OTHER_CURRENCY else "AED"
+    return f"{error.amount:,.2f} {in_which}"
+
+
+def _to_act(look: str) -> str:
+    job = "in Dagster the job resolve_errors: retry, set aside, mark as posted"
+    return f"ipos-pipeline {look}; or {job}"
+
+
+def _quoted(text: str) -> str:
+    return shlex.quote(one_line(text, SHORT_MAX))
 
 
 def _next_attempt(error: ErrorToTell, shop: Shop) -> str:

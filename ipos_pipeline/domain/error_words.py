@@ -60,6 +60,10 @@ ERROR_WORDS = {
     "external_id_taken": Words(
         "identifier taken", "NetSuite uses the identifier of this invoice for something else."
     ),
+    "closed_period": Words(
+        "books are closed",
+        "The books of that day are closed in NetSuite, so the invoice could not be booked.",
+    ),
     "acknowledged_not_posted": Words(
         "gone from NetSuite",
         "IPOS was told that this invoice is in NetSuite, but NetSuite does not have it.",
@@ -77,6 +81,9 @@ ERROR_WORDS = {
     ),
     "NONEXISTENT_ID": Words(
         "refused", "NetSuite refused the invoice: it names a record that is not there."
+    ),
+    "IDEMPOTENCY_ERROR": Words(
+        "refused", "NetSuite took the invoice for something that it was sent before."
     ),
 }
 

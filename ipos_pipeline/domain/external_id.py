@@ -38,6 +38,11 @@ def document_key(*, location: str, year: int, doc_type: DocTypeLetter, inv_no: s
     return f"IPOS-{escape(location)}-{year:04d}-{doc_type}-{escape(inv_no)}"
 
 
+def doc_type_of(document_key: str) -> Literal["SALE", "RETURN"]:
+    """Tell whether a key is that of a sale document or of a return document."""
+    return "SALE" if document_key.split("-")[3] == "S" else "RETURN"
+
+
 def location_prefix(location: str) -> str:
     """Build the beginning that all external IDs of one location share, and no other's."""
     return f"IPOS-{escape(location)}-"

@@ -18,9 +18,14 @@ class FailedStep:
     is_explained: bool
 
 
-def pipeline_system(location_code: str | None) -> str:
+def pipeline_system(location_code: str) -> str:
     """Name the pipeline itself in outages, apart for each location as IPOS is."""
-    return f"pipeline {location_code}" if location_code else "pipeline"
+    return f"pipeline {location_code}"
+
+
+def job_system(job: str) -> str:
+    """Name a job that is about all locations in outages."""
+    return f"job {job}"
 
 
 def unexplained(steps: Iterable[FailedStep]) -> str | None:

@@ -112,6 +112,17 @@ class AcknowledgeNames(_Words):
     documents_max: int = Field(default=50, ge=1)
 
 
+class SummaryNames(_Words):
+    """Keys of the optional day summary: one object for sales, one for returns."""
+
+    sales: str = "Sales"
+    returns: str = "Returns"
+    count: str = "Count"
+    first: str = "First"
+    last: str = "Last"
+    net_amount: str = "NetAmount"
+
+
 class TokenNames(_Words):
     """Keys of the optional token request and of its answer."""
 
@@ -151,6 +162,7 @@ class IposProfile(_Words):
     header: HeaderNames = HeaderNames()
     line: LineNames = LineNames()
     acknowledge: AcknowledgeNames = AcknowledgeNames()
+    summary: SummaryNames = SummaryNames()
     token: TokenNames = TokenNames()
     doc_types: DocTypeWords = DocTypeWords()
 

@@ -28,10 +28,11 @@ _ASCII_SMTP = SMTP.clone(cte_type="7bit")
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
-    """A CSV file."""
+    """A file of text; `kind` is the second half of its media type, such as `csv` or `html`."""
 
     name: str
     text: str
+    kind: str = "csv"
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,8 +110,9 @@ def build_message(content: MailContent, envelope: Envelope) -> EmailMessage:
     message.set_content(content.text)
     message.add_alternative(content.html, subtype="html")
     if content.attachment is not None:
-        whole_characters = content.attachment.text.encode("utf-8", "replace").decode()
-        message.add_attachment(whole_characters, subtype="csv", filename=content.attachment.name)
+        file = content.attachment
+        whole_characters = file.text.encode("utf-8", "replace").decode()
+        message.add_attachment(whole_characters, subtype=file.kind, filename=file.name)
     return message
 
 

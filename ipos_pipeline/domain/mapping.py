@@ -155,11 +155,16 @@ def map_document(
         subsidiary_id=configuration.subsidiary,
         currency_id=configuration.currency,
         account_id=configuration.account,
-        memo=rules.fields.memo.format_map(values),
+        memo=memo_of(invoice, rules.fields),
         lines=tuple(lines),
         total=total,
         extra=_extra(rules.fields.body_fields, values),
     )
+
+
+def memo_of(invoice: IposInvoice, fields: FieldMapping) -> str:
+    """Give the memo that an invoice's documents carry in NetSuite."""
+    return fields.memo.format_map({name: getattr(invoice, name) for name in INVOICE_VALUES})
 
 
 def barcode_of(line: SplitLine, profile: IposProfile) -> str | None:

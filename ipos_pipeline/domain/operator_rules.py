@@ -59,6 +59,7 @@ class TransactionInNetSuite:
     total: Decimal
     created: str
     modified: str
+    tran_date: date | None = None
 
 
 def why_not_withdraw(ours: PostedDocument, there: TransactionInNetSuite | None) -> str | None:

@@ -13,6 +13,7 @@ from ipos_pipeline.domain.netsuite_record import CASH_REFUND, CASH_SALE, RecordT
 from ipos_pipeline.domain.problem import Problem
 from ipos_pipeline.domain.split import (
     SplitLine,
+    document_tax,
     document_total,
     problem_with_invoice,
     split_invoice,
@@ -21,11 +22,15 @@ from ipos_pipeline.domain.split import (
 
 @dataclass(frozen=True, slots=True)
 class PlannedDocument:
-    """One document to post; `total` in AED, tax included, positive."""
+    """One document to post; `total` in AED, tax included, positive; `tax` is that of its lines.
+
+    NetSuite computes the tax anew from its own tax code: cents may differ.
+    """
 
     external_id: str
     record_type: RecordType
     total: Decimal
+    tax: Decimal
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +66,7 @@ def plan_invoice(
                 external_id,
                 record_type,
                 document_total(lines, profile=profile, prices_include_tax=inclusive),
+                document_tax(lines, profile=profile, prices_include_tax=inclusive),
             )
             for record_type, external_id, lines in sides
             if lines

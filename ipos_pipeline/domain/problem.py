@@ -7,6 +7,21 @@ from dataclasses import dataclass
 MASTER_DATA_CODES = frozenset({"unknown_item", "inactive_item", "non_inventory_item"})
 """Solved by a change of the catalogue: tried again when the item is there (ipos_api.md, M16)."""
 
+TAX_REGIME = "tax_regime"
+HEADER_CODES = frozenset({"header_totals", "round_off", TAX_REGIME})
+"""Header and lines of an invoice do not agree."""
+
+MIXED_FROM = 2
+MIXED_SHARE = 0.1
+
+
+def regime_is_mixed(*, other: int, invoices: int) -> bool:
+    """Tell whether the configuration must be wrong about tax, not single invoices.
+
+    `other` of a day's `invoices` add up only with the other regime. One bad invoice never decides.
+    """
+    return other >= MIXED_FROM and other >= MIXED_SHARE * invoices
+
 
 @dataclass(frozen=True, slots=True)
 class Problem:

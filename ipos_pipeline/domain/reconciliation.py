@@ -116,18 +116,25 @@ class FoundDocument:
 
 
 def invoices_differ(
-    shown: Iterable[ShownInvoice], landed: Mapping[str, LandedInvoice], *, day: date
+    shown: Iterable[ShownInvoice],
+    landed: Mapping[str, LandedInvoice],
+    *,
+    day: date,
+    tolerance: Decimal = ZERO,
 ) -> list[Difference]:
     """Compare what IPOS shows with what the ledger makes of it, invoice by invoice.
 
     `shown` are the invoices of the day, and those of another day that the ledger has under this
-    one; `landed` are the ledger's by document key.
+    one; `landed` are the ledger's by document key. A header may be `tolerance` (AED) off.
     """
     by_key = {one.document_key: one for one in shown}
     differences: list[Difference] = []
     for key, invoice in by_key.items():
         ours = landed.get(key)
-        difference = _not_landed(invoice) if ours is None else _shown_otherwise(invoice, ours, day)
+        if ours is None:
+            difference: Difference | None = _not_landed(invoice)
+        else:
+            difference = _shown_otherwise(invoice, ours, day, tolerance)
         if difference is not None:
             differences.append(difference)
     gone = sorted(landed.keys() - by_key.keys())
@@ -140,7 +147,9 @@ def _not_landed(invoice: ShownInvoice) -> Difference:
     return Difference(Kind.NOT_LANDED, invoice.document_key, detail)
 
 
-def _shown_otherwise(invoice: ShownInvoice, ours: LandedInvoice, day: date) -> Difference | None:
+def _shown_otherwise(
+    invoice: ShownInvoice, ours: LandedInvoice, day: date, tolerance: Decimal
+) -> Difference | None:
     key = invoice.document_key
     if invoice.business_date != day:
         detail = f"landed under {day}, IPOS dates it {invoice.business_date}"
@@ -150,20 +159,28 @@ def _shown_otherwise(invoice: ShownInvoice, ours: LandedInvoice, day: date) -> D
     if invoice.is_acknowledged and not ours.is_settled and not ours.is_acknowledged:
         detail = "IPOS says that it was told it is posted; not all of it is"
         return Difference(Kind.ACKNOWLEDGED_NOT_POSTED, key, detail)
-    return None if ours.total is None else _drifted(invoice, ours)
+    return None if ours.total is None else _drifted(invoice, ours, tolerance)
 
 
-def _drifted(invoice: ShownInvoice, ours: LandedInvoice) -> Difference | None:
+def _drifted(invoice: ShownInvoice, ours: LandedInvoice, tolerance: Decimal) -> Difference | None:
     key = invoice.document_key
     if invoice.is_void:
         return Difference(Kind.VOID_IN_IPOS, key, f"IPOS shows it as void, ledger {ours.total}")
     if ours.hashes and invoice.content_hash not in ours.hashes:
         detail = f"landed with {ours.total}, IPOS shows {invoice.total} after an edit"
         return Difference(Kind.EDITED_IN_IPOS, key, detail)
-    if invoice.total is not None and invoice.total != ours.total:
-        detail = f"IPOS {invoice.total}, ledger {ours.total}"
-        return Difference(Kind.IPOS_TOTAL_DIFFERS, key, detail)
+    off = rounding_of(invoice, ours)
+    if off:
+        kind = Kind.ROUNDED if abs(off) <= tolerance else Kind.IPOS_TOTAL_DIFFERS
+        return Difference(kind, key, f"IPOS {invoice.total}, ledger {ours.total}")
     return None
+
+
+def rounding_of(invoice: ShownInvoice, ours: LandedInvoice | None) -> Decimal:
+    """Give what the header of an unchanged invoice comes to above its lines (AED, signed)."""
+    if ours is None or ours.total is None or invoice.total is None or invoice.is_void:
+        return ZERO
+    return invoice.total - ours.total
 
 
 def landed_differ(landed: Iterable[LandedInvoice]) -> list[Difference]:
@@ -338,10 +355,10 @@ def summary_differs(
 
     Where an unreadable invoice does not even tell its amount, only the counts are compared.
     """
-    listed = [one for one in (*shown, *unread) if not one.is_void]
-    amounts_unknown = {
-        one.doc_type for one in listed if isinstance(one, UnreadInvoice) and one.net_amount is None
-    }
+    unreadable = [one for one in unread if not one.is_void]
+    listed: list[ShownInvoice | UnreadInvoice] = [one for one in shown if not one.is_void]
+    listed += unreadable
+    amounts_unknown = {one.doc_type for one in unreadable if one.net_amount is None}
     differences: list[Difference] = []
     for side in summary:
         of_type = [one for one in listed if one.doc_type == side.doc_type]

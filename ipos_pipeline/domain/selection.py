@@ -42,6 +42,6 @@ class Selection:
             raise ConfigurationError(
                 message,
                 recovery="Name external IDs, invoices, locations, days or codes;"
-                " or say explicitly that you mean all.",
+                " or say that you mean all: --all, or `everything` in the Launchpad.",
             )
         return self

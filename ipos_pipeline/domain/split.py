@@ -13,7 +13,7 @@ from decimal import Decimal
 from ipos_pipeline.domain.ipos_invoice import IposInvoice, IposLine
 from ipos_pipeline.domain.ipos_profile import IposProfile
 from ipos_pipeline.domain.money import ZERO, round_money, spread, total_of
-from ipos_pipeline.domain.problem import Problem
+from ipos_pipeline.domain.problem import TAX_REGIME, Problem
 
 HUNDRED = Decimal(100)
 
@@ -99,9 +99,30 @@ def document_total(
     total = total_of(line.amount for line in lines)
     if prices_include_tax:
         return total
-    return total + total_of(
-        line_tax(line, profile=profile, prices_include_tax=False) for line in lines
+    return total + document_tax(lines, profile=profile, prices_include_tax=False)
+
+
+def document_tax(
+    lines: tuple[SplitLine, ...], *, profile: IposProfile, prices_include_tax: bool
+) -> Decimal:
+    """Give the tax of these lines, contained in the total or added to it (AED, positive)."""
+    return total_of(
+        line_tax(line, profile=profile, prices_include_tax=prices_include_tax) for line in lines
     )
+
+
+def tax_of_invoice(
+    invoice: IposInvoice, *, profile: IposProfile, prices_include_tax: bool
+) -> Decimal:
+    """Give an invoice's tax (AED, signed): the header's, or what its lines come to."""
+    if invoice.tax_amount is not None:
+        return round_money(invoice.tax_amount)
+    split = split_invoice(invoice)
+    sold, returned = (
+        document_tax(lines, profile=profile, prices_include_tax=prices_include_tax)
+        for lines in (split.sale_lines, split.refund_lines)
+    )
+    return sold - returned
 
 
 def problem_with_invoice(
@@ -171,7 +192,7 @@ def _header_problem(
     if other is not None and abs(other) <= profile.rounding_tolerance:
         configured, found = ("include", "exclude") if prices_include_tax else ("exclude", "include")
         return Problem(
-            "tax_regime",
+            TAX_REGIME,
             f"The configuration says that prices {configured} tax, but the header of this invoice"
             f" adds up only if they {found} it.",
             "Correct prices_include_tax in the location's configuration record, or the invoice.",

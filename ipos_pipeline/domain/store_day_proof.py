@@ -18,11 +18,13 @@ from ipos_pipeline.domain.money import ZERO
 class DifferenceKind(StrEnum):
     """What a difference is, in the words that people read.
 
-    In a clean store-day there is none. `SET_ASIDE` and `NUMBER_GAP` are told, and leave the proof
-    whole: a person has decided the one, and a till may skip numbers.
+    In a clean store-day there is none. `SET_ASIDE`, `NUMBER_GAP` and `ROUNDED` are told, and leave
+    the proof whole: a person has decided the first, a till may skip numbers, and a header may
+    differ from its lines by what the profile allows.
     """
 
     NUMBER_GAP = "number_gap"
+    ROUNDED = "rounded"
     SUMMARY_DIFFERS = "summary_differs"
     NOT_LANDED = "not_landed"
     QUARANTINED = "quarantined"
@@ -45,7 +47,7 @@ class DifferenceKind(StrEnum):
     NOT_SHOWN = "not_shown"
 
 
-TOLD_ONLY = frozenset({DifferenceKind.SET_ASIDE, DifferenceKind.NUMBER_GAP})
+TOLD_ONLY = frozenset({DifferenceKind.SET_ASIDE, DifferenceKind.NUMBER_GAP, DifferenceKind.ROUNDED})
 """Kinds that leave the proof whole."""
 
 DUPLICATES = frozenset({DifferenceKind.TWICE_IN_NETSUITE, DifferenceKind.NOT_IN_LEDGER})
@@ -117,6 +119,8 @@ class StoreDayProof:
     differences: tuple[Difference, ...] = ()
     set_aside_invoices_total: Decimal = field(default=ZERO)
     set_aside_documents_total: Decimal = field(default=ZERO)
+    rounding: Decimal = field(default=ZERO)
+    """What the headers of `ROUNDED` invoices come to above their lines."""
 
     @property
     def filtered(self) -> int:
@@ -132,9 +136,10 @@ class StoreDayProof:
     def is_proved(self) -> bool:
         """Whether nothing differs, to the cent, but what a person has set aside.
 
-        Set aside are whole invoices, of which nothing is planned, and planned documents.
+        IPOS's headers may differ from their lines by the rounding that the profile allows. Set
+        aside are whole invoices, of which nothing is planned, and planned documents.
         """
-        to_plan = self.ipos.gross - self.set_aside_invoices_total
+        to_plan = self.ipos.gross - self.set_aside_invoices_total - self.rounding
         accounted_for = self.netsuite.gross + self.set_aside_documents_total
         return not self.breaking and to_plan == self.ledger.gross == accounted_for
 

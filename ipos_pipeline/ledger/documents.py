@@ -204,6 +204,22 @@ class Documents:
         for row in self._connection.execute(query).mappings():
             yield _document(row)
 
+    def moments_of_day(self, location_code: str, business_date: date) -> list[datetime]:
+        """Read when a store-day's landed documents were made."""
+        query = select(source_document.c.occurred_at).where(
+            source_document.c.location_code == location_code,
+            source_document.c.business_date == business_date,
+        )
+        return list(self._connection.execute(query).scalars())
+
+    def first_seen_of_day(self, location_code: str, business_date: date) -> dict[str, datetime]:
+        """Tell of each of a store-day's landed documents when the source first showed it."""
+        query = select(source_document.c.document_key, source_document.c.first_seen_at).where(
+            source_document.c.location_code == location_code,
+            source_document.c.business_date == business_date,
+        )
+        return {row.document_key: row.first_seen_at for row in self._connection.execute(query)}
+
     def by_key(self, document_keys: Iterable[str]) -> dict[str, SourceDocument]:
         """Read documents by their keys."""
         found: dict[str, SourceDocument] = {}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
@@ -51,26 +51,18 @@ class Failure:
     response: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class OpenError:
-    """An error as the ledger keeps it."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ErrorRecord(Failure):
+    """An error as the ledger keeps it: its last failure; `status` is open, set_aside or closed."""
 
     id: int
-    external_id: str
-    stage: Stage
     status: str
-    location_code: str
-    business_date: date
-    number: str | None
-    record_type: str | None
-    code: str
-    message: str
-    next_step: str
-    path: str | None
-    reference: str | None
     attempts: int
     first_failed_at: datetime
     last_failed_at: datetime
+    next_attempt_at: datetime | None
+    closed_at: datetime | None
+    closed_how: str | None
 
 
 class IntegrationErrors:
@@ -197,21 +189,14 @@ class IntegrationErrors:
             how="IPOS no longer shows it in this form",
         )
 
-    def open_of_day(self, location_code: str, business_date: date) -> list[OpenError]:
+    def open_of_day(self, location_code: str, business_date: date) -> list[ErrorRecord]:
         """Read what is open for a store-day, oldest first."""
-        query = (
-            select(*_COLUMNS)
-            .where(
-                integration_error.c.location_code == location_code,
-                integration_error.c.business_date == business_date,
-                integration_error.c.status == OPEN,
-            )
-            .order_by(integration_error.c.first_failed_at, integration_error.c.external_id)
+        return read_errors(
+            self._connection,
+            integration_error.c.location_code == location_code,
+            integration_error.c.business_date == business_date,
+            integration_error.c.status == OPEN,
         )
-        return [
-            OpenError(**{**row, "stage": Stage(row["stage"])})
-            for row in self._connection.execute(query).mappings()
-        ]
 
     def count_unreadable(self, location_code: str, business_date: date) -> int:
         """Count the invoices of a day that could not be read and still cannot."""
@@ -236,9 +221,20 @@ class IntegrationErrors:
         self._history.add("error_closed", list(closed), at=at, how=how)
 
 
+def read_errors(connection: Connection, *conditions: ColumnElement[bool]) -> list[ErrorRecord]:
+    """Read the errors that fulfil all conditions, oldest first."""
+    columns = integration_error.c
+    query = (
+        select(*(columns[one.name] for one in fields(ErrorRecord)))
+        .where(*conditions)
+        .order_by(columns.first_failed_at, columns.external_id, columns.id)
+    )
+    return [
+        ErrorRecord(**{**row, "stage": Stage(row["stage"])})
+        for row in connection.execute(query).mappings()
+    ]
+
+
 def _storable(value: Any) -> Any:  # noqa: ANN401 - any column's value
     """Show the one character that PostgreSQL takes in no text, instead of losing the error."""
     return value.replace("\0", "\\0") if isinstance(value, str) else value
-
-
-_COLUMNS: list[Any] = [integration_error.c[name] for name in OpenError.__slots__]

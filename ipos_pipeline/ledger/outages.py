@@ -61,6 +61,14 @@ class Outages:
         self._history.add("outage_ended", ended, at=at)
         return ended
 
+    def open_systems(self) -> set[str]:
+        """Give the systems whose outage is not over."""
+        return set(
+            self._connection.execute(
+                select(outage.c.system).where(outage.c.closed_at.is_(None))
+            ).scalars()
+        )
+
     def all(self) -> list[Outage]:
         """List every outage there has been, oldest first."""
         query = select(*(outage.c[name] for name in Outage.__slots__)).order_by(outage.c.id)

@@ -127,6 +127,7 @@ posting_entry = Table(
     Column("status", String(20), nullable=False),
     Column("payload_hash", String(64), nullable=False, comment="the version it was planned from"),
     Column("total_cents", Cents, nullable=False, comment="expected in NetSuite, tax included"),
+    Column("tax_cents", Cents, comment="of the lines it is planned from"),
     Column("internal_id", String(50)),
     Column("attempts", Integer, nullable=False, server_default=text("0")),
     Column("claimed_by", String(100)),
@@ -138,6 +139,7 @@ posting_entry = Table(
         String(19),
         comment="lastmodifieddate as first seen after posting",
     ),
+    Column("tran_date", Date, comment="what it is posted under; none: the business date"),
     Column("updated_at", UtcDateTime, nullable=False),
     Index(None, "document_key"),
     Index(None, "location_code", "business_date", "status"),
@@ -284,6 +286,14 @@ told_outage = Table(
     Column("end_told_at", UtcDateTime),
 )
 
+told_day = Table(
+    "told_day",
+    metadata,
+    Column("business_date", Date, primary_key=True),
+    Column("message_id", String(200), nullable=False, comment="of the newest summary of the day"),
+    Column("told_at", UtcDateTime, nullable=False),
+)
+
 log_record = Table(
     "log_record",
     metadata,
@@ -326,4 +336,25 @@ store_day = Table(
     Column("unacknowledged", Integer, comment="invoices IPOS then showed as not acknowledged"),
     Column("shown_at", UtcDateTime, comment="when the list was last read to its end"),
     Column("shown_documents", Integer, comment="invoices of the day that IPOS then showed in all"),
+    Column(
+        "unread_since",
+        UtcDateTime,
+        comment="since when looks show more than is known, and no run has read the list",
+    ),
+)
+
+store_day_proof = Table(
+    "store_day_proof",
+    metadata,
+    Column("location_code", String(100), primary_key=True),
+    Column("business_date", Date, primary_key=True),
+    Column("reconciled_at", UtcDateTime, nullable=False),
+    Column("is_proved", Boolean, nullable=False),
+    Column(
+        "differences",
+        Integer,
+        nullable=False,
+        comment="that break the proof; 0 and not proved: totals differ",
+    ),
+    Column("content", Text, nullable=False, comment="JSON"),
 )

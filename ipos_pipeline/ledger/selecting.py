@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
@@ -13,38 +12,14 @@ from sqlalchemy.sql.base import ReadOnlyColumnCollection
 from ipos_pipeline.domain.chunks import chunked
 from ipos_pipeline.domain.selection import Selection
 from ipos_pipeline.ledger.entry import OPEN_TO_RUNS
-from ipos_pipeline.ledger.integration_errors import SET_ASIDE, Stage
+from ipos_pipeline.ledger.integration_errors import (
+    LOOK_UP_MAX,
+    SET_ASIDE,
+    ErrorRecord,
+    Stage,
+    read_errors,
+)
 from ipos_pipeline.ledger.schema import integration_error, posting_entry, source_document
-
-LOOK_UP_MAX = 500
-
-
-@dataclass(frozen=True, slots=True)
-class ErrorRecord:
-    """An error with everything that is kept of it; `status` is open, set_aside or closed."""
-
-    id: int
-    external_id: str
-    stage: Stage
-    status: str
-    location_code: str
-    business_date: date
-    number: str | None
-    record_type: str | None
-    code: str
-    message: str
-    next_step: str
-    path: str | None
-    reference: str | None
-    payload: str | None
-    request: str | None
-    response: str | None
-    attempts: int
-    first_failed_at: datetime
-    last_failed_at: datetime
-    next_attempt_at: datetime | None
-    closed_at: datetime | None
-    closed_how: str | None
 
 
 class Selecting:
@@ -60,14 +35,14 @@ class Selecting:
             conditions.append(integration_error.c.external_id.in_(selection.all_external_ids))
         if selection.codes:
             conditions.append(integration_error.c.code.in_(selection.codes))
-        return self._read_errors(*conditions, integration_error.c.status.in_(statuses))
+        return read_errors(self._connection, *conditions, integration_error.c.status.in_(statuses))
 
     def errors_with_ids(self, external_ids: Iterable[str]) -> list[ErrorRecord]:
         """Read every error of these external IDs, solved ones too, oldest first."""
         return [
             error
             for chunk in chunked(external_ids, LOOK_UP_MAX)
-            for error in self._read_errors(integration_error.c.external_id.in_(chunk))
+            for error in read_errors(self._connection, integration_error.c.external_id.in_(chunk))
         ]
 
     def errors_of(self, name: str) -> list[ErrorRecord]:
@@ -75,7 +50,7 @@ class Selecting:
         named = integration_error.c.external_id == name
         if name.isascii() and name.isdecimal():
             named = or_(named, integration_error.c.id == int(name))
-        return self._read_errors(named)
+        return read_errors(self._connection, named)
 
     def set_aside_of_day(self, location_code: str, business_date: date) -> set[str]:
         """Give what a person has set aside of a store-day: invoices by key, documents by ID."""
@@ -144,17 +119,6 @@ class Selecting:
             .order_by(posting_entry.c.business_date, posting_entry.c.external_id)
         )
         return list(self._connection.execute(query).scalars())
-
-    def _read_errors(self, *conditions: ColumnElement[bool]) -> list[ErrorRecord]:
-        query = (
-            select(*(integration_error.c[name] for name in ErrorRecord.__slots__))
-            .where(*conditions)
-            .order_by(integration_error.c.first_failed_at, integration_error.c.id)
-        )
-        return [
-            ErrorRecord(**{**row, "stage": Stage(row["stage"])})
-            for row in self._connection.execute(query).mappings()
-        ]
 
 
 def _heads(

@@ -13,7 +13,16 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect, make_url, text
-from sqlalchemy.exc import ArgumentError, DatabaseError, NoSuchModuleError, OperationalError
+from sqlalchemy.exc import (
+    ArgumentError,
+    DatabaseError,
+    DataError,
+    IntegrityError,
+    InterfaceError,
+    InternalError,
+    NoSuchModuleError,
+    OperationalError,
+)
 
 from ipos_pipeline.errors import ConfigurationError, TransientError
 from ipos_pipeline.ledger.acknowledgements import Acknowledgements
@@ -26,17 +35,25 @@ from ipos_pipeline.ledger.integration_errors import IntegrationErrors
 from ipos_pipeline.ledger.log_records import LogRecords
 from ipos_pipeline.ledger.mails import Mails
 from ipos_pipeline.ledger.outages import Outages
+from ipos_pipeline.ledger.overview import Overview
+from ipos_pipeline.ledger.proofs import Proofs
 from ipos_pipeline.ledger.selecting import Selecting
 from ipos_pipeline.ledger.store_days import StoreDays
 from ipos_pipeline.ledger.told import Told
 
-SCHEMA_VERSION = "0006"
+SCHEMA_VERSION = "0009"
 """The newest revision below migrations/versions; a test compares the two."""
 
 BUSY_TIMEOUT_SECONDS = 60
 WRITER_LOCK = 4907130021
 """Any number; whoever holds PostgreSQL's advisory lock of this number may write."""
 MIGRATIONS = Path(__file__).parent / "migrations"
+
+AT_THE_START = "Check IPOS_PIPELINE_LEDGER_URL and that the database runs."
+UNDER_WAY = (
+    "Check that the database of IPOS_PIPELINE_LEDGER_URL runs, has room and lets us write. Nothing"
+    " is lost: the next run looks up what was being sent."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +70,8 @@ class Transaction:
     mails: Mails
     outages: Outages
     decisions: Decisions
+    overview: Overview
+    proofs: Proofs
     selecting: Selecting
     store_days: StoreDays
     told: Told
@@ -73,7 +92,7 @@ class LedgerStore:
         """
         engine = _engine(url)
         try:
-            with _explained(url):
+            with _explained(url, "opened", AT_THE_START):
                 _bring_up_to_date(engine)
         except Exception:
             engine.dispose()
@@ -89,15 +108,21 @@ class LedgerStore:
         """Begin a unit of work; `actor` (a run ID or a person) is named in the history.
 
         It waits for other writers and then sees everything they did; so what it reads stays true
-        until it ends (ADR 0012). Never wait for another system inside.
+        until it ends (ADR 0012). Never wait for another system inside. Raises TransientError or
+        ConfigurationError when the database fails.
         """
-        with _writing(self._engine) as connection:
+        explained = _explained(self._engine.url, "written to", UNDER_WAY)
+        with explained, _writing(self._engine) as connection:
             yield _transaction(connection, actor)
 
     @contextmanager
     def read(self) -> Iterator[Transaction]:
-        """Begin a look at the ledger as it stood at one moment; it waits for nobody."""
-        with self._engine.connect() as connection:
+        """Begin a look at the ledger as it stood at one moment; it waits for nobody.
+
+        Raises like `write`.
+        """
+        explained = _explained(self._engine.url, "read", UNDER_WAY)
+        with explained, self._engine.connect() as connection:
             if connection.dialect.name == "postgresql":
                 connection.exec_driver_sql(_ONE_MOMENT)
             yield _transaction(connection, actor="reader")
@@ -111,7 +136,7 @@ def ledger_version(url: str) -> str | None:
     """
     engine = _engine(url)
     try:
-        with _explained(url), _writing(engine) as connection:
+        with _explained(url, "opened", AT_THE_START), _writing(engine) as connection:
             version = _version(connection)
             if version is not None:
                 connection.execute(text("UPDATE alembic_version SET version_num = '' WHERE 1 = 0"))
@@ -121,18 +146,26 @@ def ledger_version(url: str) -> str | None:
 
 
 @contextmanager
-def _explained(url: str) -> Iterator[None]:
-    """Turn what the database raises into our errors, without its password."""
+def _explained(url: str | URL, done: str, recovery: str) -> Iterator[None]:
+    """Turn what the database raises into our errors, without its password.
+
+    A constraint that is broken or a value that does not fit is a defect of ours, not its trouble.
+    """
     try:
         yield
-    except OperationalError as error:
-        message = f"The ledger {_shown(url)} cannot be opened: {error.orig}"
-        raise TransientError(
-            message, recovery="Check IPOS_PIPELINE_LEDGER_URL and that the database runs."
-        ) from error
+    except (IntegrityError, DataError):
+        raise
+    except (OperationalError, InternalError, InterfaceError) as error:
+        message = f"The ledger {_shown(url)} cannot be {done}: {_first_line(error.orig)}"
+        raise TransientError(message, recovery=recovery) from error
     except DatabaseError as error:
-        message = f"The ledger {_shown(url)} cannot be used: {error.orig}"
-        raise ConfigurationError(message) from error
+        message = f"The ledger {_shown(url)} cannot be used: {_first_line(error.orig)}"
+        raise ConfigurationError(message, recovery=recovery) from error
+
+
+def _first_line(error: BaseException | None) -> str:
+    """Give what the database says; the lines after it may repeat the statement with its values."""
+    return str(error).partition("\n")[0]
 
 
 @contextmanager
@@ -171,13 +204,15 @@ def _transaction(connection: Connection, actor: str) -> Transaction:
         mails=Mails(connection),
         outages=Outages(connection, history),
         decisions=Decisions(connection, entries, history),
+        overview=Overview(connection),
+        proofs=Proofs(connection),
         selecting=Selecting(connection),
         store_days=StoreDays(connection),
         told=Told(connection, history),
     )
 
 
-def _shown(url: str) -> str:
+def _shown(url: str | URL) -> str:
     """Show a URL without its password."""
     return make_url(url).render_as_string(hide_password=True)
 

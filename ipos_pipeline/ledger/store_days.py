@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Date, and_, func, or_, select, union
+from sqlalchemy import Connection, Date, and_, case, func, or_, select, union
 from sqlalchemy.dialects import postgresql, sqlite
 
 from ipos_pipeline.ledger.acknowledgements import ACKNOWLEDGED, is_due
@@ -29,22 +29,91 @@ class StoreDays:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def note_look(self, counts: dict[StoreDay, int], *, at: datetime) -> None:
-        """Keep that IPOS was asked, so that "nothing was sold" differs from "nobody looked"."""
-        for (location_code, business_date), count in counts.items():
-            self._upsert(location_code, business_date, looked_at=at, unacknowledged=count)
+    def note_look(
+        self, counts: Mapping[StoreDay, int], *, known: Mapping[StoreDay, int], at: datetime
+    ) -> None:
+        """Keep that IPOS was asked, so that "nothing was sold" differs from "nobody looked".
+
+        `known` counts what of it the ledger knows (`known_unacknowledged`): where IPOS shows more,
+        the day's list waits to be read since the first look that showed it.
+        """
+        looks = [
+            {
+                "location_code": location_code,
+                "business_date": business_date,
+                "looked_at": at,
+                "unacknowledged": count,
+                "unread_since": at
+                if count > known.get((location_code, business_date), 0)
+                else None,
+            }
+            for (location_code, business_date), count in counts.items()
+        ]
+        if not looks:
+            return
+        statement = self._dialect.insert(store_day)
+        now = statement.excluded
+        since_the_first = case(
+            (now.unread_since.is_not(None), func.coalesce(store_day.c.unread_since, at))
+        )
+        changes = {
+            "looked_at": now.looked_at,
+            "unacknowledged": now.unacknowledged,
+            "unread_since": since_the_first,
+        }
+        self._connection.execute(
+            statement.on_conflict_do_update(
+                index_elements=["location_code", "business_date"], set_=changes
+            ),
+            looks,
+        )
 
     def note_list(
         self, location_code: str, business_date: date, *, shown_documents: int, at: datetime
     ) -> None:
         """Keep how many invoices IPOS showed for the day when its list was read to the end."""
-        self._upsert(
-            location_code,
-            business_date,
-            looked_at=at,
-            shown_at=at,
-            shown_documents=shown_documents,
+        values = {
+            "looked_at": at,
+            "shown_at": at,
+            "shown_documents": shown_documents,
+            "unread_since": None,
+        }
+        statement = self._dialect.insert(store_day).values(
+            location_code=location_code, business_date=business_date, **values
         )
+        self._connection.execute(
+            statement.on_conflict_do_update(
+                index_elements=["location_code", "business_date"], set_=values
+            )
+        )
+
+    def unread(self, location_codes: Iterable[str], *, first_day: date) -> dict[StoreDay, int]:
+        """Give what IPOS showed of store-days whose list no run has read since, however old."""
+        rows = self._connection.execute(
+            select(
+                store_day.c.location_code, store_day.c.business_date, store_day.c.unacknowledged
+            ).where(
+                store_day.c.location_code.in_(list(location_codes)),
+                store_day.c.business_date >= first_day,
+                store_day.c.unread_since.is_not(None),
+            )
+        )
+        return {(row[0], row[1]): row[2] for row in rows}
+
+    def last_looks(
+        self, location_codes: Iterable[str], *, first_day: date
+    ) -> dict[StoreDay, datetime]:
+        """Tell when IPOS was last asked about store-days, from a first day on."""
+        rows = self._connection.execute(
+            select(
+                store_day.c.location_code, store_day.c.business_date, store_day.c.looked_at
+            ).where(
+                store_day.c.location_code.in_(list(location_codes)),
+                store_day.c.business_date >= first_day,
+                store_day.c.looked_at.is_not(None),
+            )
+        )
+        return {(row[0], row[1]): row[2] for row in rows}
 
     def with_due_work(
         self, location_codes: Iterable[str], *, claimed_before: datetime, now: datetime
@@ -158,13 +227,6 @@ class StoreDays:
         )
         return None if row is None else dict(row)
 
-    def _upsert(self, location_code: str, business_date: date, **values: object) -> None:
-        dialect = postgresql if self._connection.dialect.name == "postgresql" else sqlite
-        statement = dialect.insert(store_day).values(
-            location_code=location_code, business_date=business_date, **values
-        )
-        self._connection.execute(
-            statement.on_conflict_do_update(
-                index_elements=["location_code", "business_date"], set_=values
-            )
-        )
+    @property
+    def _dialect(self) -> Any:  # noqa: ANN401 - the two have their upsert in common, and no type
+        return postgresql if self._connection.dialect.name == "postgresql" else sqlite

@@ -1,4 +1,4 @@
-"""What people were told of errors and outages, so that each is told once.
+"""What people were told of errors, outages and days, so that each is told once.
 
 It is written in the transaction that queues the mail (ledger/mails.py).
 """
@@ -6,10 +6,10 @@ It is written in the transaction that queues the mail (ledger/mails.py).
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, and_, func, insert, or_, select, update
+from sqlalchemy import Connection, and_, delete, func, insert, or_, select, update
 
 from ipos_pipeline.domain.error_mail import ErrorToTell
 from ipos_pipeline.domain.outage_mail import OutageToTell
@@ -20,6 +20,7 @@ from ipos_pipeline.ledger.schema import (
     outage,
     posting_entry,
     source_document,
+    told_day,
     told_error,
     told_outage,
 )
@@ -34,7 +35,7 @@ _WITH_WHAT_WAS_TOLD = integration_error.outerjoin(
 
 
 class Told:
-    """Reads and writes `told_error` and `told_outage`."""
+    """Reads and writes `told_error`, `told_outage` and `told_day`."""
 
     def __init__(self, connection: Connection, history: History) -> None:
         self._connection = connection
@@ -119,6 +120,28 @@ class Told:
             )
         self._connection.execute(statement)
         self._history.add("mail_queued", [told.system], at=at, message_id=message_id)
+
+    def last_day(self) -> date | None:
+        """Give the newest business day of which finance was told."""
+        newest: date | None = self._connection.execute(
+            select(func.max(told_day.c.business_date))
+        ).scalar_one()
+        return newest
+
+    def day_is_told(self, business_date: date) -> bool:
+        """Tell whether a summary of a business day was queued."""
+        query = select(told_day.c.told_at).where(told_day.c.business_date == business_date)
+        return self._connection.execute(query).first() is not None
+
+    def note_day(self, business_date: date, *, message_id: str, at: datetime) -> None:
+        """Note that a mail sums a business day up, perhaps once more."""
+        self._connection.execute(delete(told_day).where(told_day.c.business_date == business_date))
+        self._connection.execute(
+            insert(told_day).values(business_date=business_date, message_id=message_id, told_at=at)
+        )
+        self._history.add(
+            "mail_queued", [f"summary of {business_date}"], at=at, message_id=message_id
+        )
 
 
 _TELLS_LEFT_OUT = {"amount", "told_code", "thread_id"}

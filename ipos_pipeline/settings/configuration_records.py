@@ -1,8 +1,12 @@
-"""The active "IPOS Configuration" records, from the YAML file or from NetSuite's custom record."""
+"""The active "IPOS Configuration" records, from the YAML file or from NetSuite's custom record.
+
+A record that cannot be used is a problem of its own location: it holds up no other.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,12 +17,22 @@ from ipos_pipeline.clients.netsuite import NetSuiteClient
 from ipos_pipeline.domain.configuration import DATES_FOR_PEOPLE, IposConfiguration
 from ipos_pipeline.domain.ipos_profile import BUILT_IN_PROFILES, IposProfile
 from ipos_pipeline.domain.mapping import FieldMapping
+from ipos_pipeline.domain.plain_text import one_line
 from ipos_pipeline.errors import AuthenticationError, ConfigurationError
 from ipos_pipeline.settings.yaml_file import load_yaml
 
 RECORD_TYPE = "customrecord_ipos_configuration"
 FIELD_PREFIX = "custrecord_ipos_"
 BUILT_IN_FIELDS = ("name", "isinactive")
+
+CONFIGURATION = "configuration"
+"""What the names of all systems begin with that are a record, or the records as a whole."""
+
+RECORDS = f"{CONFIGURATION} records"
+"""The system's name in errors and outages when no record can be read."""
+
+CODE_MAX = 100
+"""Characters of a location code in the name of a system; the code may be what is wrong."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +44,60 @@ class ConfigurationRecord:
 
     def __str__(self) -> str:
         """Name the record for people."""
-        name = self.configuration.name or "without name"
-        return name if self.internal_id is None else f"{name} (internal ID {self.internal_id})"
+        return _title(self.configuration.name, self.internal_id)
+
+    @property
+    def location_code(self) -> str:
+        """Whose record it is."""
+        return self.configuration.location_code
+
+
+@dataclass(frozen=True, slots=True)
+class RecordProblem:
+    """Why a record, or all records with one location code, cannot be used; `title` names them.
+
+    `location_code` is None where the record itself does not say whose it is. The error's `system`
+    is the same at every look.
+    """
+
+    title: str
+    location_code: str | None
+    error: ConfigurationError
+
+    def __str__(self) -> str:
+        """Name the record for people."""
+        return self.title
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigurationRecords:
+    """All active records as one look found them: those to work with by location code."""
+
+    usable: Mapping[str, ConfigurationRecord]
+    problems: tuple[RecordProblem, ...]
+
+    def of(self, location_code: str) -> ConfigurationRecord:
+        """Give one location's record. Raises ConfigurationError if it cannot be used, or is not."""
+        if location_code in self.usable:
+            return self.usable[location_code]
+        for problem in self.problems:
+            if problem.location_code == location_code:
+                raise problem.error
+        message = (
+            f"Location {location_code!r} has no active IPOS Configuration record;"
+            f" active locations are {', '.join(sorted(self.usable)) or 'none'}."
+        )
+        raise ConfigurationError(
+            message, recovery="Correct the location in the partition key, or its record."
+        )
+
+    def unsure_of(self, location_codes: AbstractSet[str]) -> AbstractSet[str]:
+        """Pick the locations whose record is there but cannot be used.
+
+        A record without a location code may be that of any location that has no other.
+        """
+        named = {one.location_code for one in self.problems}
+        return location_codes - self.usable.keys() if None in named else location_codes & named
 
 
 class _ConfigurationFile(BaseModel):
@@ -49,9 +115,12 @@ class _ProfileFile(BaseModel):
 def read_configuration_file(
     path: Path, *, environment: Mapping[str, str]
 ) -> list[ConfigurationRecord]:
-    """Read the records of a YAML file. Raises ConfigurationError with file, line and field."""
+    """Read the active records of a YAML file, which is refused as a whole if any is not valid.
+
+    Raises ConfigurationError with file, line and field.
+    """
     content = load_yaml(path, _ConfigurationFile, environment=environment)
-    return [ConfigurationRecord(record) for record in content.configurations]
+    return [ConfigurationRecord(one) for one in content.configurations if not one.isinactive]
 
 
 def read_profiles(path: Path | None, *, environment: Mapping[str, str]) -> dict[str, IposProfile]:
@@ -83,18 +152,8 @@ def field_ids(mapping: FieldMapping) -> dict[str, str]:
 
 async def read_configuration_records(
     netsuite: NetSuiteClient, mapping: FieldMapping
-) -> list[ConfigurationRecord]:
-    """Read the active custom records. Raises ConfigurationError naming record and field."""
-    records, problems = await sort_configuration_records(netsuite, mapping)
-    if problems:
-        raise problems[0]
-    return records
-
-
-async def sort_configuration_records(
-    netsuite: NetSuiteClient, mapping: FieldMapping
-) -> tuple[list[ConfigurationRecord], list[ConfigurationError]]:
-    """Read the active custom records that are valid, and what is wrong with the others.
+) -> list[ConfigurationRecord | RecordProblem]:
+    """Read the active custom records, or what is wrong with them by record and field.
 
     Raises ConfigurationError if none can be read. The dates for people are not read here: SuiteQL
     shows date-times in a form and a zone that are the user's preference (netsuite_facts 6).
@@ -111,14 +170,7 @@ async def sort_configuration_records(
             raise
         message = f"The IPOS Configuration records cannot be read: {error.message}"
         raise ConfigurationError(message, recovery=_UNREADABLE) from error
-    records: list[ConfigurationRecord] = []
-    problems: list[ConfigurationError] = []
-    for row in rows:
-        try:
-            records.append(_record(row, names))
-        except ConfigurationError as error:
-            problems.append(error)
-    return records, problems
+    return [_record(row, names) for row in rows]
 
 
 _UNREADABLE = (
@@ -128,7 +180,29 @@ _UNREADABLE = (
 )
 
 
-def _record(row: Mapping[str, str], names: Mapping[str, str]) -> ConfigurationRecord:
+def sort_records(
+    read: Iterable[ConfigurationRecord | RecordProblem], *, profiles: Collection[str]
+) -> ConfigurationRecords:
+    """Tell the records that can be used from those that cannot.
+
+    A code that is used twice is a problem of all its records, valid or not: nobody but a person
+    knows which of them is meant.
+    """
+    checked = [_with_known_profile(one, profiles) for one in read]
+    by_code: dict[str, list[ConfigurationRecord | RecordProblem]] = {}
+    for one in checked:
+        if one.location_code is not None:
+            by_code.setdefault(one.location_code, []).append(one)
+    single = (same[0] for same in by_code.values() if len(same) == 1)
+    usable = {one.location_code: one for one in single if isinstance(one, ConfigurationRecord)}
+    twice = [_code_used_twice(code, same) for code, same in by_code.items() if len(same) > 1]
+    invalid = [one for one in checked if isinstance(one, RecordProblem)]
+    return ConfigurationRecords(usable, (*twice, *invalid))
+
+
+def _record(
+    row: Mapping[str, str], names: Mapping[str, str]
+) -> ConfigurationRecord | RecordProblem:
     values: dict[str, Any] = {names.get(key, key): value for key, value in row.items()}
     internal_id = values.pop("id", None)
     values.pop("links", None)
@@ -136,17 +210,17 @@ def _record(row: Mapping[str, str], names: Mapping[str, str]) -> ConfigurationRe
         return ConfigurationRecord(IposConfiguration.model_validate(values), internal_id)
     except ValidationError as error:
         ids = {name: field_id for field_id, name in names.items()}
-        problems = "; ".join(
+        told = "; ".join(
             _told([ids.get(str(part), str(part)) for part in one["loc"]], one["msg"])
             for one in error.errors(include_url=False, include_input=False)
         )
-        message = (
-            f"The IPOS Configuration record {row.get('name', 'without name')} (internal ID"
-            f" {internal_id}) is not valid: {problems}."
-        )
-        raise ConfigurationError(
-            message, recovery="Correct the record in NetSuite; the next run reads it again."
-        ) from None
+        title = _title(values.get("name"), internal_id)
+        return _not_valid(title, values.get("location_code"), internal_id, told)
+
+
+def _title(name: str | None, internal_id: str | None) -> str:
+    shown = name or "without name"
+    return shown if internal_id is None else f"{shown} (internal ID {internal_id})"
 
 
 def _told(path: Sequence[str], message: str) -> str:
@@ -154,18 +228,44 @@ def _told(path: Sequence[str], message: str) -> str:
     return f"{'.'.join(path)}: {said}" if path else said
 
 
-def active_records(records: Iterable[ConfigurationRecord]) -> dict[str, ConfigurationRecord]:
-    """Give the active records by location code. Raises ConfigurationError for a code used twice."""
-    active: dict[str, ConfigurationRecord] = {}
-    for record in records:
-        if record.configuration.isinactive:
-            continue
-        code = record.configuration.location_code
-        if code in active:
-            message = (
-                f"Two active IPOS Configuration records have location {code}:"
-                f" {active[code]} and {record}."
-            )
-            raise ConfigurationError(message, recovery="Make one of them inactive.")
-        active[code] = record
-    return active
+def _with_known_profile(
+    one: ConfigurationRecord | RecordProblem, profiles: Collection[str]
+) -> ConfigurationRecord | RecordProblem:
+    if isinstance(one, RecordProblem) or one.configuration.profile in profiles:
+        return one
+    told = f"the profile {one.configuration.profile!r} is not one of {', '.join(sorted(profiles))}"
+    return _not_valid(str(one), one.location_code, one.internal_id, told)
+
+
+def _not_valid(
+    title: str, location_code: str | None, internal_id: str | None, told: str
+) -> RecordProblem:
+    of_location = f" of location {location_code}" if location_code else ""
+    place = "NetSuite" if internal_id else "its file"
+    error = ConfigurationError(
+        f"The IPOS Configuration record {title}{of_location} is not valid: {told}.",
+        recovery=f"Correct the record in {place}, or make it inactive; the next run reads it again."
+        " Other locations go on meanwhile.",
+    )
+    error.system = _system(location_code, internal_id)
+    return RecordProblem(title, location_code or None, error)
+
+
+def _code_used_twice(
+    code: str, same: Collection[ConfigurationRecord | RecordProblem]
+) -> RecordProblem:
+    title = " and ".join(map(str, same))
+    error = ConfigurationError(
+        f"{len(same)} active IPOS Configuration records have location {code}: {title}.",
+        recovery="Make all but one of them inactive. Other locations go on meanwhile.",
+    )
+    error.system = _system(code, None)
+    return RecordProblem(title, code, error)
+
+
+def _system(location_code: str | None, internal_id: str | None) -> str:
+    """Name a record, or by its code alone all records of a location, in outages."""
+    code = one_line(location_code or "", CODE_MAX)
+    record = f"record {internal_id}" if internal_id else ""
+    named = f"{code} ({record})" if code and record else code or record
+    return f"{CONFIGURATION} {named}"

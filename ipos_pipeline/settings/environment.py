@@ -25,6 +25,7 @@ from pydantic import (
 
 from ipos_pipeline.clients.mail import DEFAULT_PORTS, MailSecurity, MailServer
 from ipos_pipeline.domain.configuration import HttpUrl
+from ipos_pipeline.domain.freshness import TradingHours
 from ipos_pipeline.errors import ConfigurationError
 from ipos_pipeline.settings.netsuite_access import OAuth2Settings, TbaSettings
 
@@ -45,6 +46,10 @@ def _account_id(value: object) -> object:
     return value
 
 
+def _trading_hours(value: object) -> object:
+    return TradingHours.of(value) if isinstance(value, str) else value
+
+
 EmailAddress = Annotated[str, Field(pattern=r"^[!-~]+@[!-~]+$", max_length=254)]
 """One address without a name: no spaces, no line ends, ASCII only."""
 
@@ -61,6 +66,7 @@ class MailSettings(BaseModel):
     password: SecretStr | None = Field(default=None, alias="SMTP_PASSWORD", validate_default=True)
     error_from: EmailAddress = Field(alias="ERROR_EMAIL_FROM")
     error_to: EmailAddress = Field(alias="ERROR_EMAIL_TO")
+    finance_to_given: EmailAddress | None = Field(default=None, alias="FINANCE_EMAIL_TO")
     group_above: int = Field(default=20, ge=1, alias="ERROR_EMAIL_GROUP_ABOVE")
 
     @field_validator("password")
@@ -71,6 +77,11 @@ class MailSettings(BaseModel):
             message = "set both of SMTP_USERNAME and SMTP_PASSWORD, or neither"
             raise ValueError(message)
         return value
+
+    @property
+    def finance_to(self) -> str:
+        """To whom the summary of a day goes."""
+        return self.finance_to_given or self.error_to
 
     @property
     def server(self) -> MailServer:
@@ -140,6 +151,9 @@ class Settings(LocalSettings):
 
     start_date: date = Field(default=FIRST_DAY, alias=START_DATE)
     look_back_days: int = Field(default=4, ge=0, le=60, alias="IPOS_PIPELINE_LOOK_BACK_DAYS")
+    trading_hours: Annotated[TradingHours, BeforeValidator(_trading_hours)] = Field(
+        default=TradingHours.of("08:00-24:00"), alias="IPOS_PIPELINE_TRADING_HOURS"
+    )
     claim_seconds: int = Field(default=600, ge=1, alias="IPOS_PIPELINE_CLAIM_SECONDS")
     configuration_file: Path | None = Field(default=None, alias="IPOS_CONFIGURATION_FILE")
     profile_file: Path | None = Field(default=None, alias="IPOS_PROFILE_FILE")

@@ -130,4 +130,5 @@ def mail_seen(server: MailServer) -> Seen:
             f"{name} let us in, but the password travelled unencrypted.",
             "Set SMTP_SECURITY to starttls or tls.",
         )
-    return ok(f"{name} is ready for mails ({server.security}).")
+    how = "unencrypted" if server.security == "none" else f"encrypted by {server.security}"
+    return ok(f"{name} is ready for mails, {how}.")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from itertools import groupby
 
 from ipos_pipeline.domain.configuration import IposConfiguration
@@ -78,6 +78,36 @@ def compose_outage_mails(ledger: LedgerStore, rules: MailRules, *, run: str, at:
         for outage in outages:
             _queue_outage(work, outage, rules, at=at)
     return len(outages)
+
+
+def compose_day_mail(
+    ledger: LedgerStore,
+    rules: MailRules,
+    content: MailContent,
+    *,
+    day: date,
+    again: bool,
+    run: str,
+    at: datetime,
+) -> bool:
+    """Queue the summary of a business day; tell whether it was, for each day has one.
+
+    `again`: a person wants another one.
+    """
+    about = f"summary of {day}"
+    envelope = Envelope(
+        sender=rules.sender,
+        recipients=rules.recipients,
+        message_id=message_id_of(about, at=at, sender=rules.sender),
+        thread_id=None,
+        at=at,
+    )
+    with ledger.write(run) as work:
+        if work.told.day_is_told(day) and not again:
+            return False
+        _queue(work, content, envelope)
+        work.told.note_day(day, message_id=envelope.message_id, at=at)
+    return True
 
 
 def _groups(errors: Iterable[ErrorToTell], group_above: int) -> list[list[ErrorToTell]]:

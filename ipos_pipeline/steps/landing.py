@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from ipos_pipeline.clients.ipos import IposClient, RawInvoice, Which
-from ipos_pipeline.domain.business_day import business_day_bounds, suspicion_of
+from ipos_pipeline.domain.business_day import business_day_bounds
 from ipos_pipeline.domain.chunks import chunked
 from ipos_pipeline.domain.configuration import IposConfiguration
 from ipos_pipeline.domain.external_id import raw_key
@@ -22,7 +22,7 @@ from ipos_pipeline.domain.money import round_money
 from ipos_pipeline.domain.planning import Plan, plan_invoice
 from ipos_pipeline.errors import MalformedInvoiceError, trouble_of
 from ipos_pipeline.ledger.documents import KnownVersion, SourceDocument, State
-from ipos_pipeline.ledger.entry import PostingEntry, Status
+from ipos_pipeline.ledger.entry import PostingEntry
 from ipos_pipeline.ledger.integration_errors import Failure, Stage
 from ipos_pipeline.ledger.store import LedgerStore, Transaction
 
@@ -45,7 +45,7 @@ class Landed:
 
     `shown_in_all` counts what IPOS shows for the day, confirmed or not; `accounted_for` what the
     ledger holds of the same hours, unreadable ones included. `document_keys` are those that could
-    be read; `suspicious_dates` says of which invoice and why.
+    be read.
     """
 
     shown: int = 0
@@ -58,7 +58,6 @@ class Landed:
     shown_again: int = 0
     other_days: set[date] = field(default_factory=set)
     document_keys: set[str] = field(default_factory=set)
-    suspicious_dates: list[str] = field(default_factory=list)
 
 
 async def land_store_day(
@@ -86,7 +85,6 @@ async def land_store_day(
     landed = Landed(shown=len(arrived), shown_in_all=shown_in_all, unreadable=len(unreadable))
     landed.other_days = {one.invoice.business_date for one in readable} - {day}
     landed.document_keys = {one.invoice.document_key for one in readable}
-    landed.suspicious_dates = _suspicious_dates(readable, configuration, now=read_at)
     for chunk in chunked(readable, LAND_AT_ONCE):
         with ledger.write(run) as work:
             _land(work, chunk, landed, configuration=configuration, profile=profile, at=clock())
@@ -118,23 +116,6 @@ def _close_list(
     work.errors.wait_longer(work.documents.held_and_gone(code, day, before=at), at=at)
     work.store_days.note_list(code, day, shown_documents=landed.shown_in_all, at=at)
     landed.accounted_for = _accounted_for(work, configuration, day)
-
-
-def _suspicious_dates(
-    readable: Iterable[ReadInvoice], configuration: IposConfiguration, *, now: datetime
-) -> list[str]:
-    """Name the invoices whose dates a right clock would not have written, and why (M19)."""
-    found: list[str] = []
-    for one in readable:
-        why = suspicion_of(
-            one.invoice.inv_at,
-            one.invoice.business_date,
-            now=now,
-            cutoff_hour=configuration.day_cutoff_hour,
-        )
-        if why is not None:
-            found.append(f"{one.invoice.inv_no}: {why}")
-    return found
 
 
 def _accounted_for(work: Transaction, configuration: IposConfiguration, day: date) -> int:
@@ -294,21 +275,12 @@ def _document(one: ReadInvoice, plan: Plan, at: datetime) -> SourceDocument:
 
 def _entries(invoice: IposInvoice, content_hash: str, plan: Plan) -> list[PostingEntry]:
     return [
-        PostingEntry(
-            external_id=document.external_id,
+        PostingEntry.planned(
+            document,
             document_key=invoice.document_key,
-            record_type=document.record_type,
             location_code=invoice.location_code,
             business_date=invoice.business_date,
-            status=Status.PENDING,
             payload_hash=content_hash,
-            total=document.total,
-            internal_id=None,
-            attempts=0,
-            claimed_by=None,
-            claimed_at=None,
-            next_attempt_at=None,
-            posted_at=None,
         )
         for document in plan.documents
     ]

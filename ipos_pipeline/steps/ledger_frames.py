@@ -15,13 +15,14 @@ from typing import Any
 import pandas as pd
 import pyarrow as pa
 
+from ipos_pipeline.domain.business_day import suspicion_of
 from ipos_pipeline.domain.configuration import IposConfiguration
 from ipos_pipeline.domain.ipos_invoice import parse_invoice
 from ipos_pipeline.domain.ipos_profile import IposProfile
 from ipos_pipeline.domain.json_text import read_json
 from ipos_pipeline.domain.line_frames import INSTANT, MONEY, RAW_LINES, frame_of, raw_rows
 from ipos_pipeline.domain.netsuite_record import CASH_REFUND, CASH_SALE, RecordType
-from ipos_pipeline.domain.reconciliation import Difference
+from ipos_pipeline.domain.store_day_proof import Difference, StoreDayProof
 from ipos_pipeline.ledger.documents import SourceDocument, State
 from ipos_pipeline.ledger.entries import PartitionScope
 from ipos_pipeline.ledger.store import LedgerStore
@@ -35,13 +36,15 @@ POSTINGS = pa.schema(
         pa.field("internal_id", pa.string()),
         pa.field("total", MONEY),
         pa.field("attempts", pa.int64()),
+        pa.field("first_seen_at", INSTANT),
         pa.field("posted_at", INSTANT),
         pa.field("lines", pa.int64()),
         pa.field("lines_amount", MONEY),
     ]
 )
 """Columns of `cash_sales` and `cash_refunds`: one row for each document. `total` is what NetSuite
-shows, tax included; `lines_amount` adds up the lines of `sale_lines` or `refund_lines`."""
+shows, tax included; `first_seen_at` is when IPOS first showed the invoice; `lines_amount` adds up
+the lines of `sale_lines` or `refund_lines`."""
 
 ACKNOWLEDGEMENTS = pa.schema(
     [
@@ -83,6 +86,26 @@ DIFFERENCES = pa.schema(
 )
 """Columns of `store_day_reconciliation`: one row for each difference."""
 
+
+SUSPICIOUS_DATES = pa.schema(
+    [
+        pa.field("document_key", pa.string()),
+        pa.field("inv_no", pa.string()),
+        pa.field("why", pa.string()),
+    ]
+)
+"""Invoices whose time a right clock would not have written (M19)."""
+
+SIDES = pa.schema(
+    [
+        pa.field("side", pa.string()),
+        pa.field("documents", pa.int64()),
+        pa.field("net", MONEY),
+        pa.field("tax", MONEY),
+        pa.field("gross", MONEY),
+    ]
+)
+"""The three sides of a store-day; IPOS counts invoices. Amounts are sales less refunds."""
 
 PREVIEWED_DOCUMENTS = pa.schema(
     [
@@ -154,6 +177,29 @@ def _side(row: Mapping[str, Any]) -> RecordType:
     return CASH_REFUND if Decimal(row["qty"]) < 0 else CASH_SALE
 
 
+def suspicious_dates(
+    ledger: LedgerStore, configuration: IposConfiguration, day: date
+) -> pd.DataFrame:
+    """Name a store-day's landed invoices with suspicious dates (`SUSPICIOUS_DATES`)."""
+    with ledger.read() as work:
+        documents = list(work.documents.of_day(configuration.location_code, day))
+    reasons = (
+        suspicion_of(
+            one.occurred_at.astimezone(configuration.zone),
+            one.business_date,
+            now=one.first_seen_at,
+            cutoff_hour=configuration.day_cutoff_hour,
+        )
+        for one in documents
+    )
+    rows = (
+        {"document_key": one.document_key, "inv_no": one.number, "why": why}
+        for one, why in zip(documents, reasons, strict=True)
+        if why is not None
+    )
+    return frame_of(rows, SUSPICIOUS_DATES)
+
+
 def planned_documents(ledger: LedgerStore, *, location_code: str, day: date) -> set[str]:
     """Give the external IDs that the ledger means to have in NetSuite for a store-day."""
     with ledger.read() as work:
@@ -168,6 +214,7 @@ def postings(ledger: LedgerStore, lines: pd.DataFrame, *, scope: PartitionScope)
             for entry in work.entries.of_day(scope.location_code, scope.business_date)
             if entry.record_type == scope.record_type
         ]
+        first_seen = work.documents.first_seen_of_day(scope.location_code, scope.business_date)
     by_document = lines.groupby("external_id")["amount"]
     counts, amounts = by_document.size().to_dict(), by_document.sum().to_dict()
     rows = (
@@ -178,6 +225,7 @@ def postings(ledger: LedgerStore, lines: pd.DataFrame, *, scope: PartitionScope)
             "internal_id": entry.internal_id,
             "total": entry.total,
             "attempts": entry.attempts,
+            "first_seen_at": first_seen[entry.document_key],
             "posted_at": entry.posted_at,
             "lines": counts.get(entry.external_id, 0),
             "lines_amount": amounts.get(entry.external_id),
@@ -240,3 +288,13 @@ def differences_frame(differences: Iterable[Difference]) -> pd.DataFrame:
     """Put the differences of a reconciliation into a frame (`DIFFERENCES`)."""
     rows = ({name: getattr(one, name) for name in DIFFERENCES.names} for one in differences)
     return frame_of(rows, DIFFERENCES)
+
+
+def sides_frame(proof: StoreDayProof) -> pd.DataFrame:
+    """Put the three sides of a proof beneath each other (`SIDES`)."""
+    sides = (("IPOS", proof.ipos), ("ledger", proof.ledger), ("NetSuite", proof.netsuite))
+    rows = (
+        {"side": name, **{key: getattr(side, key) for key in SIDES.names[1:]}}
+        for name, side in sides
+    )
+    return frame_of(rows, SIDES)

@@ -9,8 +9,7 @@ from typing import Any
 
 from ipos_pipeline.domain.external_id import REFUND_SUFFIX, SALE_SUFFIX
 from ipos_pipeline.domain.selection import Selection
-from ipos_pipeline.ledger.integration_errors import OPEN
-from ipos_pipeline.ledger.selecting import ErrorRecord
+from ipos_pipeline.ledger.integration_errors import OPEN, ErrorRecord
 from ipos_pipeline.ledger.store import LedgerStore
 from ipos_pipeline.steps.dates import FourDates, four_dates
 

@@ -14,6 +14,7 @@ from ipos_pipeline.clients.netsuite import NetSuiteClient
 from ipos_pipeline.domain.mapping import MappingRules
 from ipos_pipeline.ledger.entries import PartitionScope
 from ipos_pipeline.ledger.store import LedgerStore
+from ipos_pipeline.steps.open_days import OpenDays
 from ipos_pipeline.steps.posting import post_documents
 from ipos_pipeline.steps.preparing import Preparer
 from ipos_pipeline.steps.releasing import release_solved
@@ -45,12 +46,15 @@ async def post_store_day(
         run=run,
         at=clock(),
     )
+    configuration = rules.configuration
+    today = clock().astimezone(configuration.zone).date()
     preparer = Preparer(netsuite, ledger, rules, item_field=item_field)
     posted = await post_documents(
         netsuite,
         ledger,
         preparer.prepare,
         scope=scope,
+        open_days=OpenDays(netsuite, policy=configuration.closed_period, today=today),
         run=run,
         clock=clock,
         pacing=pacing,

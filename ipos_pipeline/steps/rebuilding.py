@@ -158,9 +158,10 @@ async def _only_in_netsuite(
     netsuite: NetSuiteClient, ledger: LedgerStore, code: str, day: date
 ) -> tuple[str, ...]:
     """List the location's documents of a day in NetSuite that no landed invoice accounts for."""
-    there = await netsuite.transactions_of_day(location_prefix(code), day)
+    of_day = await netsuite.transactions_of_day(location_prefix(code), day)
+    there = {one.external_id for one in of_day}
     keys = {one: one.removesuffix(SALE_SUFFIX).removesuffix(REFUND_SUFFIX) for one in there}
     with ledger.read() as work:
         landed = work.entries.of_documents(set(keys.values()))
     known = {entry.external_id for entries in landed.values() for entry in entries}
-    return tuple(sorted(there.keys() - known))
+    return tuple(sorted(there - known))

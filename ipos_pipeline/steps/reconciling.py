@@ -1,284 +1,200 @@
-"""Reconciling: IPOS, ledger and NetSuite side by side for one store-day.
+"""Reconciling: IPOS, ledger and NetSuite side by side for one store-day, and what came of it.
 
-Belongs here: fetching the three sides. Not here: their comparison (domain/reconciliation.py).
+Belongs here: the order in which the sides are read, and the proof they give. Not here: reading
+them (three_sides.py), their comparison (domain/reconciliation.py).
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from functools import partial
 
-from ipos_pipeline.clients.ipos import IposClient, RawInvoice
-from ipos_pipeline.clients.netsuite import NetSuiteClient, NetSuiteTransaction
-from ipos_pipeline.domain.business_day import business_date_at
-from ipos_pipeline.domain.configuration import IposConfiguration
-from ipos_pipeline.domain.external_id import location_prefix, raw_key
-from ipos_pipeline.domain.ipos_invoice import parse_invoice
-from ipos_pipeline.domain.ipos_profile import IposProfile
-from ipos_pipeline.domain.money import ZERO, round_money, total_of
-from ipos_pipeline.domain.netsuite_record import CASH_REFUND, SUITEQL_TYPES
+from ipos_pipeline.clients.ipos import IposClient
+from ipos_pipeline.clients.netsuite import NetSuiteClient
+from ipos_pipeline.domain.external_id import doc_type_of
+from ipos_pipeline.domain.mapping import MappingRules
+from ipos_pipeline.domain.money import ZERO, total_of
+from ipos_pipeline.domain.netsuite_record import CASH_REFUND
 from ipos_pipeline.domain.reconciliation import (
-    Difference,
-    ExpectedDocument,
     FoundDocument,
     ShownInvoice,
+    UnreadInvoice,
+    booked_twice,
     documents_differ,
     invoices_differ,
+    landed_differ,
     number_gaps,
+    rounding_of,
+    summary_differs,
 )
-from ipos_pipeline.errors import MalformedInvoiceError
-from ipos_pipeline.ledger.documents import SourceDocument, State
-from ipos_pipeline.ledger.entry import PostingEntry, Status
+from ipos_pipeline.domain.store_day_proof import Difference, DifferenceKind, Side, StoreDayProof
 from ipos_pipeline.ledger.store import LedgerStore
+from ipos_pipeline.steps.three_sides import (
+    IposSide,
+    LedgerSide,
+    NetSuiteSide,
+    read_ipos_side,
+    read_ledger_side,
+    read_netsuite_side,
+)
 
 FIRST_LOOK = timedelta(hours=1)
 """So soon after posting, nobody but NetSuite's own scripts has touched a record (assumption)."""
-
-
-@dataclass(frozen=True, slots=True)
-class StoreDayReconciliation:
-    """One store-day three ways. Totals in AED: sales less refunds, tax included."""
-
-    shown_invoices: int
-    landed_invoices: int
-    filtered_by_rule: Mapping[str, int]
-    acknowledged_invoices: int
-    planned_documents: int
-    posted_documents: int
-    found_documents: int
-    open_errors: int
-    set_aside: int
-    ipos_total: Decimal
-    ledger_total: Decimal
-    netsuite_total: Decimal
-    differences: tuple[Difference, ...]
-    number_gaps: tuple[str, ...] = ()
-    set_aside_invoices_total: Decimal = ZERO
-    set_aside_documents_total: Decimal = ZERO
-
-    @property
-    def filtered_invoices(self) -> int:
-        """Count the invoices that a filter keeps out."""
-        return sum(self.filtered_by_rule.values())
-
-    @property
-    def is_proved(self) -> bool:
-        """Whether nothing differs, to the cent, but what a person has set aside.
-
-        Set aside are whole invoices, of which nothing is planned, and planned documents.
-        """
-        to_plan = self.ipos_total - self.set_aside_invoices_total
-        accounted_for = self.netsuite_total + self.set_aside_documents_total
-        return not self.differences and to_plan == self.ledger_total == accounted_for
 
 
 async def reconcile_store_day(
     ipos: IposClient,
     netsuite: NetSuiteClient,
     ledger: LedgerStore,
+    rules: MappingRules,
     *,
-    configuration: IposConfiguration,
-    profile: IposProfile,
     day: date,
-    seen_at: datetime | None = None,
-) -> StoreDayReconciliation:
+    at: datetime,
+) -> StoreDayProof:
     """Compare everything that IPOS shows for a store-day with the ledger, and that with NetSuite.
 
-    Of what was posted shortly before `seen_at`, if given, NetSuite's date of the last change is
-    kept in the ledger: whoever withdraws it later can see that nobody has touched it.
-
-    Raises TransientError when either side cannot be read: a failed read proves nothing.
+    Reads only, but for one thing: of what was posted within the hour before `at`, NetSuite's date
+    of the last change is kept, so that a later change can be told. Raises TransientError when a
+    side cannot be read: a failed read proves nothing.
     """
-    code = configuration.location_code
-    arrived = await ipos.invoices(day, "all")
-    elsewhere: list[RawInvoice] = []
-    for other_day in _other_listed_days(ledger, configuration, day):
-        elsewhere += await ipos.invoices(other_day, "all")
-    found = await netsuite.transactions_of_day(location_prefix(code), day)
-    with ledger.read() as work:
-        documents = list(work.documents.of_day(code, day))
-        entries = work.entries.of_day(code, day)
-        acknowledged = work.acknowledgements.acknowledged_of_day(code, day)
-        open_errors = work.errors.open_of_day(code, day)
-        aside = work.selecting.set_aside_of_day(code, day)
-    read = partial(_shown, configuration=configuration, profile=profile, day=day)
-    shown_here, unreadable = read(arrived)
-    shown_elsewhere, _ = read(elsewhere)
-    shown = {one.document_key: one for one in (*shown_elsewhere, *shown_here)}.values()
-    filtered = {one.document_key for one in documents if one.state == State.FILTERED}
-    expected = [_expected(entry) for entry in entries]
-    there = {key: _found(transaction) for key, transaction in found.items()}
-    there |= await _booked_by_hand(netsuite, entries, found)
-    if seen_at is not None:
-        _note_modified(ledger, entries, found, seen_at=seen_at)
-    return StoreDayReconciliation(
-        shown_invoices=len(shown) + len(unreadable),
-        landed_invoices=len(documents),
-        filtered_by_rule=Counter(one.filter_rule for one in documents if one.filter_rule),
-        acknowledged_invoices=len(acknowledged),
-        planned_documents=len(expected),
-        posted_documents=sum(document.is_posted for document in expected),
-        found_documents=len(there),
-        open_errors=len(open_errors),
-        set_aside=len(aside),
-        ipos_total=total_of(
-            one.total or ZERO
-            for one in shown
-            if one.document_key not in filtered and not one.is_void
-        ),
-        ledger_total=total_of(document.total for document in expected),
-        netsuite_total=total_of(document.total for document in there.values()),
-        differences=(
-            *(one for one in unreadable if one.subject not in aside),
-            *invoices_differ(shown, _landed(documents, entries)),
-            *(
-                _held(one)
-                for one in documents
-                if one.state == State.HELD and one.document_key not in aside
-            ),
-            *documents_differ(expected, there),
-        ),
-        number_gaps=tuple(number_gaps(shown)),
-        set_aside_invoices_total=total_of(
-            one.total or ZERO for one in shown if one.document_key in aside and not one.is_void
-        ),
-        set_aside_documents_total=total_of(
-            one.total for one in expected if one.is_set_aside and one.external_id not in there
-        ),
+    code = rules.configuration.location_code
+    shown = await read_ipos_side(ipos, ledger, rules, day=day)
+    ours = read_ledger_side(ledger, location_code=code, day=day)
+    there = await read_netsuite_side(netsuite, ledger, rules, day=day, expected=ours.expected)
+    _note_first_sight(ledger, ours, there.ours, at=at)
+    differences = _differences(shown, ours, there, rules, day=day)
+    return StoreDayProof(
+        location_code=code,
+        business_date=day,
+        reconciled_at=at,
+        shown=len(shown.invoices) + len(shown.unread),
+        landed=len(ours.documents),
+        filtered_by_rule=ours.filtered_by_rule,
+        quarantined=len(shown.unread),
+        acknowledged=len(ours.acknowledged),
+        posted_documents=sum(one.is_posted for one in ours.expected),
+        open_errors=len(ours.errors),
+        set_aside=len(ours.aside),
+        ipos=_ipos_total(shown.invoices, ours),
+        ledger=_ledger_total(ours),
+        netsuite=Side(len(there.ours), total_of(one.total for one in there.ours), there.tax),
+        differences=tuple(differences),
+        set_aside_invoices_total=_set_aside_invoices(shown.invoices, ours),
+        set_aside_documents_total=_set_aside_documents(ours, there.ours),
+        rounding=_rounding(shown.invoices, ours, differences),
     )
 
 
-def _other_listed_days(
-    ledger: LedgerStore, configuration: IposConfiguration, day: date
-) -> list[date]:
-    """List the other days under whose hours IPOS lists landed invoices of this business day."""
-    with ledger.read() as work:
-        moments = [
-            one.occurred_at for one in work.documents.of_day(configuration.location_code, day)
-        ]
-    listed = {
-        business_date_at(
-            moment, timezone=configuration.zone, cutoff_hour=configuration.day_cutoff_hour
-        )
-        for moment in moments
+def keep_proof(ledger: LedgerStore, proof: StoreDayProof, *, run: str) -> None:
+    """Keep what a reconciliation found as the latest proof of its store-day."""
+    with ledger.write(run) as work:
+        work.proofs.keep(proof)
+
+
+def _differences(
+    shown: IposSide, ours: LedgerSide, there: NetSuiteSide, rules: MappingRules, *, day: date
+) -> list[Difference]:
+    landed = ours.landed
+    redated = [one for one in shown.dated_elsewhere if one.document_key in landed]
+    bounds = {
+        one.doc_type: (one.first, one.last)
+        for one in shown.summary or ()
+        if one.first is not None and one.last is not None
     }
-    return sorted(listed - {day})
+    return [
+        *(_unread(one, ours) for one in shown.unread),
+        *invoices_differ(
+            (*shown.invoices, *redated),
+            landed,
+            day=day,
+            tolerance=rules.profile.rounding_tolerance,
+        ),
+        *landed_differ(landed.values()),
+        *documents_differ(ours.expected, there.ours),
+        *booked_twice(ours.expected, there.ours, there.others, shown=shown.invoices),
+        *summary_differs(shown.summary or (), shown.invoices, shown.unread),
+        *number_gaps(_numbers(shown, ours), bounds),
+    ]
 
 
-def _shown(
-    arrived: Iterable[RawInvoice],
-    *,
-    configuration: IposConfiguration,
-    profile: IposProfile,
-    day: date,
-) -> tuple[list[ShownInvoice], list[Difference]]:
-    shown: list[ShownInvoice] = []
-    unreadable: list[Difference] = []
-    for one in arrived:
-        try:
-            invoice = parse_invoice(
-                one.raw,
-                configuration=configuration,
-                profile=profile,
-                from_returns_feed=one.from_returns_feed,
-            )
-        except MalformedInvoiceError as error:
-            key = raw_key(location=configuration.location_code, raw=one.raw)
-            unreadable.append(Difference("quarantined", key, error.message))
-            continue
-        if invoice.business_date == day:
-            total = invoice.net_amount
-            if total is not None:
-                total = round_money(total - (invoice.round_off or ZERO))
-            shown.append(
-                ShownInvoice(
-                    invoice.document_key,
-                    total,
-                    doc_type=invoice.doc_type,
-                    number=invoice.inv_no,
-                    is_void=invoice.void,
-                )
-            )
-    return shown, unreadable
+def _numbers(shown: IposSide, ours: LedgerSide) -> set[tuple[str, str]]:
+    """Give the numbers that were seen; what IPOS shows no longer is not missing from a sequence."""
+    landed = {(doc_type_of(one.document_key), one.number) for one in ours.documents}
+    unread = {(one.doc_type, one.number) for one in shown.unread if one.number is not None}
+    return landed | unread | {(one.doc_type, one.number) for one in shown.invoices}
 
 
-async def _booked_by_hand(
-    netsuite: NetSuiteClient,
-    entries: Iterable[PostingEntry],
-    found: Mapping[str, NetSuiteTransaction],
-) -> dict[str, FoundDocument]:
-    """Find what a person booked and marked: it has another external ID than ours, or none."""
-    absent = {
-        entry.internal_id: entry.external_id
-        for entry in entries
-        if entry.internal_id is not None and entry.external_id not in found
-    }
-    there = await netsuite.transactions_by_internal_id(absent)
-    return {
-        absent[key]: _document(absent[key], key, one.type, one.total)
-        for key, one in there.items()
-        if one.external_id != absent[key]
-    }
+def _unread(one: UnreadInvoice, ours: LedgerSide) -> Difference:
+    if one.subject not in ours.aside:
+        return Difference(DifferenceKind.QUARANTINED, one.subject, one.why)
+    return Difference(DifferenceKind.SET_ASIDE, one.subject, "a person has set it aside")
 
 
-def _note_modified(
-    ledger: LedgerStore,
-    entries: Iterable[PostingEntry],
-    found: Mapping[str, NetSuiteTransaction],
-    *,
-    seen_at: datetime,
+def _rounding(
+    shown: Iterable[ShownInvoice], ours: LedgerSide, differences: Iterable[Difference]
+) -> Decimal:
+    rounded = {one.subject for one in differences if one.kind == DifferenceKind.ROUNDED}
+    return total_of(
+        rounding_of(one, ours.landed[one.document_key])
+        for one in shown
+        if one.document_key in rounded
+    )
+
+
+def _ipos_total(shown: Iterable[ShownInvoice], ours: LedgerSide) -> Side:
+    """Add up what is to be posted of IPOS's list: what no filter keeps out, and is not void."""
+    to_post = [
+        one
+        for one in shown
+        if not one.is_void
+        and not ((landed := ours.landed.get(one.document_key)) and landed.is_filtered)
+    ]
+    gross = total_of(one.total or ZERO for one in to_post)
+    return Side(len(to_post), gross, _sum_known(one.tax for one in to_post))
+
+
+def _ledger_total(ours: LedgerSide) -> Side:
+    gross = total_of(one.total for one in ours.expected)
+    signed = (
+        -one.tax if one.tax is not None and one.record_type == CASH_REFUND else one.tax
+        for one in ours.entries
+    )
+    return Side(len(ours.expected), gross, _sum_known(signed))
+
+
+def _sum_known(amounts: Iterable[Decimal | None]) -> Decimal | None:
+    """Add amounts up; not known if one of them is not."""
+    known = list(amounts)
+    return None if None in known else total_of(one for one in known if one is not None)
+
+
+def _set_aside_invoices(shown: Iterable[ShownInvoice], ours: LedgerSide) -> Decimal:
+    return total_of(
+        one.total or ZERO for one in shown if one.document_key in ours.aside and not one.is_void
+    )
+
+
+def _set_aside_documents(ours: LedgerSide, found: Iterable[FoundDocument]) -> Decimal:
+    there = {one.external_id for one in found}
+    return total_of(
+        one.total for one in ours.expected if one.is_set_aside and one.external_id not in there
+    )
+
+
+def _note_first_sight(
+    ledger: LedgerStore, ours: LedgerSide, found: Iterable[FoundDocument], *, at: datetime
 ) -> None:
+    there = {one.external_id: one for one in found if one.modified}
     moments = {
-        entry.external_id: found[entry.external_id].modified
-        for entry in entries
+        entry.external_id: there[entry.external_id].modified
+        for entry in ours.entries
         if entry.netsuite_modified is None
         and entry.posted_at is not None
-        and entry.posted_at > seen_at - FIRST_LOOK
-        and entry.external_id in found
-        and found[entry.external_id].internal_id == entry.internal_id
+        and entry.posted_at > at - FIRST_LOOK
+        and entry.external_id in there
+        and there[entry.external_id].internal_id == entry.internal_id
     }
     if moments:
         with ledger.write("reconciliation") as work:
             work.entries.note_modified(moments)
-
-
-def _landed(
-    documents: Iterable[SourceDocument], entries: Iterable[PostingEntry]
-) -> Mapping[str, Decimal | None]:
-    landed: dict[str, Decimal | None] = {one.document_key: None for one in documents}
-    for entry in entries:
-        landed[entry.document_key] = (landed[entry.document_key] or ZERO) + _signed(entry)
-    return landed
-
-
-def _held(document: SourceDocument) -> Difference:
-    return Difference("held", document.document_key, "an open error keeps all of it back")
-
-
-def _signed(entry: PostingEntry) -> Decimal:
-    return -entry.total if entry.record_type == CASH_REFUND else entry.total
-
-
-def _expected(entry: PostingEntry) -> ExpectedDocument:
-    return ExpectedDocument(
-        entry.external_id,
-        entry.document_key,
-        _signed(entry),
-        entry.internal_id,
-        is_set_aside=entry.status == Status.SET_ASIDE,
-        is_withdrawn=entry.status in {Status.WITHDRAWING, Status.WITHDRAWN},
-    )
-
-
-def _found(transaction: NetSuiteTransaction) -> FoundDocument:
-    one = transaction
-    return _document(one.external_id, one.internal_id, one.type, one.total)
-
-
-def _document(external_id: str, internal_id: str, type_: str, total: Decimal) -> FoundDocument:
-    is_refund = type_ == SUITEQL_TYPES[CASH_REFUND]
-    return FoundDocument(external_id, internal_id, -total if is_refund else total)

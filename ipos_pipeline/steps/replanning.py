@@ -161,7 +161,16 @@ def _plan_sides(
         work.decisions.drop(dropped)
         work.documents.plan_from(document.document_key, payload=payload, payload_hash=payload_hash)
         work.entries.plan(
-            [_entry(document, one, payload_hash) for one in new],
+            [
+                PostingEntry.planned(
+                    one,
+                    document_key=document.document_key,
+                    location_code=document.location_code,
+                    business_date=document.business_date,
+                    payload_hash=payload_hash,
+                )
+                for one in new
+            ],
             at=by.at,
         )
         closed = [document.document_key, *dropped]
@@ -204,25 +213,6 @@ def _why_no_documents(plan: Plan) -> str | None:
     if plan.problem is not None:
         return plan.problem.message
     return f"a filter keeps it out: {plan.filter_rule}" if plan.filter_rule else None
-
-
-def _entry(document: SourceDocument, planned: PlannedDocument, payload_hash: str) -> PostingEntry:
-    return PostingEntry(
-        external_id=planned.external_id,
-        document_key=document.document_key,
-        record_type=planned.record_type,
-        location_code=document.location_code,
-        business_date=document.business_date,
-        status=Status.PENDING,
-        payload_hash=payload_hash,
-        total=planned.total,
-        internal_id=None,
-        attempts=0,
-        claimed_by=None,
-        claimed_at=None,
-        next_attempt_at=None,
-        posted_at=None,
-    )
 
 
 def _verdict(

@@ -14,8 +14,7 @@ from functools import partial
 from ipos_pipeline.domain.operator_rules import Verdict
 from ipos_pipeline.domain.selection import Selection
 from ipos_pipeline.ledger.entry import PostingEntry, Status
-from ipos_pipeline.ledger.integration_errors import CLOSED, OPEN, SET_ASIDE, Stage
-from ipos_pipeline.ledger.selecting import ErrorRecord
+from ipos_pipeline.ledger.integration_errors import CLOSED, OPEN, SET_ASIDE, ErrorRecord, Stage
 from ipos_pipeline.ledger.store import LedgerStore, Transaction
 
 NO_REASON = "no reason given"
@@ -155,18 +154,20 @@ def _retry(case: Case, *, by: By) -> Move:
     if not open_ and not aside:
         return Move(f"solved already: {case.errors[-1].closed_how}", is_so_already=True)
     if Stage.ACKNOWLEDGE in case.stages:
-        return Move("IPOS is told again", partial(_tell_again, case=case, by=by))
+        return Move("the next run tells IPOS again", partial(_tell_again, case=case, by=by))
     if aside:
-        return Move("on the list again; its day is read again", partial(_reopen, case=case, by=by))
-    return Move("its day is read again", partial(_reopen, case=case, by=by))
+        words = "on the list again; the next run reads its day again"
+        return Move(words, partial(_reopen, case=case, by=by))
+    return Move("the next run reads its day again", partial(_reopen, case=case, by=by))
 
 
 def _retry_entry(case: Case, entry: PostingEntry, by: By) -> Move:
     match entry.status:
         case Status.REJECTED:
-            return Move("sent again", partial(_make_due, case=case, by=by))
+            return Move("the next run sends it again", partial(_make_due, case=case, by=by))
         case Status.SET_ASIDE:
-            return Move("no longer set aside; sent again", partial(_take_up, case=case, by=by))
+            words = "no longer set aside; the next run sends it again"
+            return Move(words, partial(_take_up, case=case, by=by))
         case Status.POSTED | Status.WITHDRAWING:
             words = f"posted already, as internal ID {entry.internal_id}"
             return Move(words, is_so_already=True)

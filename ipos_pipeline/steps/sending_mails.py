@@ -5,12 +5,11 @@ Each mail is noted as sent after the server has taken it; a crash between the tw
 
 from __future__ import annotations
 
-import smtplib
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from ipos_pipeline.clients.mail import MailClient
+from ipos_pipeline.clients.mail import MAIL, MailClient, MailSession
 from ipos_pipeline.domain.plain_text import one_line
 from ipos_pipeline.domain.retry_policy import telling_delay
 from ipos_pipeline.errors import PipelineError
@@ -18,8 +17,6 @@ from ipos_pipeline.ledger.mails import QueuedMail
 from ipos_pipeline.ledger.store import LedgerStore
 
 PROBLEM_MAX = 300
-REFUSALS = (smtplib.SMTPRecipientsRefused, smtplib.SMTPSenderRefused, smtplib.SMTPDataError)
-"""The server does not take this mail; others it may take."""
 
 
 @dataclass(slots=True)
@@ -61,16 +58,18 @@ def _send_due(
 ) -> None:
     taken: QueuedMail | None = None
     try:
-        with mail_client.session() as connection:
+        with mail_client.session() as session:
             for _ in range(count_max):
                 taken = _take(ledger, run=run, at=clock())
                 if taken is None:
                     return
-                problem = _hand_over(connection, taken)
+                problem = _hand_over(session, taken)
                 _settle(ledger, taken, problem, run=run, at=clock())
                 result.sent += problem is None
                 taken = None
     except PipelineError as error:
+        if error.system != MAIL:  # the ledger's trouble, say: nothing against the mail server
+            raise
         _let_all_wait(ledger, error, taken, run=run, at=clock())
 
 
@@ -79,13 +78,12 @@ def _take(ledger: LedgerStore, *, run: str, at: datetime) -> QueuedMail | None:
         return work.mails.take_due(at=at)
 
 
-def _hand_over(connection: smtplib.SMTP, mail: QueuedMail) -> str | None:
+def _hand_over(session: MailSession, mail: QueuedMail) -> str | None:
     """Give a mail to the server; tell why it refuses it, if it does."""
-    try:
-        connection.sendmail(mail.sender, mail.recipients, mail.content.encode("ascii"))
-    except REFUSALS as error:
-        return one_line(f"The mail server refuses this mail: {error}", PROBLEM_MAX)
-    return None
+    refusal = session.send(mail.sender, mail.recipients, mail.content.encode("ascii"))
+    if refusal is None:
+        return None
+    return one_line(f"The mail server refuses this mail: {refusal}", PROBLEM_MAX)
 
 
 def _settle(

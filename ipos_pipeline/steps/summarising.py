@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
+from ipos_pipeline.domain.business_day import end_of_business_day
+from ipos_pipeline.domain.configuration import IposConfiguration
 from ipos_pipeline.domain.money import total_of
 from ipos_pipeline.domain.netsuite_record import CASH_REFUND, CASH_SALE
 from ipos_pipeline.ledger.entry import PostingEntry, Status
@@ -46,6 +48,16 @@ def summarise(ledger: LedgerStore, location_code: str, day: date) -> StoreDaySum
             -entry.total if entry.record_type == CASH_REFUND else entry.total for entry in posted
         ),
     )
+
+
+def arrived_late(ledger: LedgerStore, configuration: IposConfiguration, day: date) -> int:
+    """Count the invoices of a store-day that IPOS first showed after the day was over."""
+    end = end_of_business_day(
+        day, timezone=configuration.zone, cutoff_hour=configuration.day_cutoff_hour
+    )
+    with ledger.read() as work:
+        first_seen = work.documents.first_seen_of_day(configuration.location_code, day)
+    return sum(at >= end for at in first_seen.values())
 
 
 def _count(entries: list[PostingEntry], record_type: str) -> int:

@@ -1,4 +1,8 @@
-"""Outages: noted when a system stops a run, over when all of a store-day has worked again."""
+"""Outages: noted when a system stops a run, over when all of a store-day has worked again.
+
+What one look can see as a whole, such as all configuration records, is over when a look no longer
+finds it; another location's good run says nothing about it.
+"""
 
 from __future__ import annotations
 
@@ -21,10 +25,27 @@ def note_recovery(
     ledger: LedgerStore, systems: Iterable[str], *, run: str, at: datetime
 ) -> list[str]:
     """Note that systems have answered; give those whose outage is over."""
-    answering = set(systems)
     with ledger.read() as work:
-        over = answering & {one.system for one in work.outages.all() if one.closed_at is None}
+        over = work.outages.open_systems().intersection(systems)
     if not over:
         return []
     with ledger.write(run) as work:
         return work.outages.end(over, at=at)
+
+
+def note_look(
+    ledger: LedgerStore, errors: Iterable[PipelineError], *, among: str, run: str, at: datetime
+) -> None:
+    """Note everything that a look has found wrong among the systems whose names begin so.
+
+    Each error is an outage of its own system; one that the look did not find again is over.
+    """
+    found = {error.system: error for error in errors}
+    with ledger.read() as work:
+        noted = {system for system in work.outages.open_systems() if system.startswith(among)}
+    if not found and not noted:
+        return
+    with ledger.write(run) as work:
+        for system, error in found.items():
+            work.outages.fail(system, message=error.message, recovery=error.recovery, at=at)
+        work.outages.end(noted - found.keys(), at=at)

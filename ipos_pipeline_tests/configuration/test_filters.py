@@ -42,7 +42,7 @@ def filtering(pipeline: Pipeline, tmp_path: Path) -> Pipeline:
 
 
 def edit(pipeline: Pipeline, **changes: Any) -> None:
-    pipeline.world.ipos.edit_invoice(LOCATION, "SALE", 10377, "2026-11-20T21:07:33", **changes)
+    pipeline.world.ipos.edit_invoice(LOCATION, "SALE", 10377, "2026-11-20T11:07:33", **changes)
 
 
 def test_each_rule_keeps_its_invoice_out_and_shows_it(filtering: Pipeline) -> None:
@@ -52,7 +52,8 @@ def test_each_rule_keeps_its_invoice_out_and_shows_it(filtering: Pipeline) -> No
 
     assert list(filtering.posted()) == [f"{KEY}-CS"]
     assert [one["InvNo"] for one in filtering.world.ipos.acknowledgements()] == [10377]
-    assert all(checks_of(result).values())
+    red = [name for name, passed in checks_of(result).items() if not passed]
+    assert red == ["store_day_reconciliation:no_gaps_in_numbers"]
     one_each = "test_counter: 1, test_items: 1, training: 1, void: 1"
     assert metadata_of(result, "raw_invoices")["filtered"] == one_each
     closing = metadata_of(result, "store_day_reconciliation")

@@ -6,39 +6,17 @@ from pathlib import Path
 
 import yaml
 
-from ipos_pipeline.defs.partitions import LOCATIONS
-from ipos_pipeline.defs.sensors import location_partitions_sensor
 from ipos_pipeline_tests.builders import DAY, LOCATION, raw_invoice, raw_line
-from ipos_pipeline_tests.configuration.conftest import record_of
+from ipos_pipeline_tests.configuration.conftest import (
+    NEW_SHOP,
+    copy_record,
+    follow_the_records,
+    open_new_shop,
+    record_of,
+)
 from ipos_pipeline_tests.pipeline.conftest import Pipeline, failure_of
 from ipos_pipeline_tests.pipeline.test_sensors import TODAY, requested, tick
 from simulators.world import _CONFIGURATION_FIELDS, CONFIGURATION
-
-NEW_SHOP = "SHJ01"
-
-
-def follow_the_records(pipeline: Pipeline) -> None:
-    """Do what the daemon does with the answer of the location sensor."""
-    answer = tick(pipeline, location_partitions_sensor)
-    for request in getattr(answer, "dynamic_partitions_requests", None) or []:
-        change = {
-            "AddDynamicPartitionsRequest": pipeline.instance.add_dynamic_partitions,
-            "DeleteDynamicPartitionsRequest": lambda name, keys: [
-                pipeline.instance.delete_dynamic_partition(name, key) for key in keys
-            ],
-        }[type(request).__name__]
-        change(LOCATIONS, request.partition_keys)
-
-
-def open_new_shop(pipeline: Pipeline) -> None:
-    """Write a record for another shop, as a person does; IPOS knows that shop already."""
-    key = "the-new-shops-key"
-    own = {"custrecord_ipos_location_code": NEW_SHOP, "custrecord_ipos_auth_value": key}
-    record = {name: value for name, value in record_of(pipeline).items() if name != "id"}
-    pipeline.world.netsuite.put_custom_record(
-        CONFIGURATION, {**record, **own, "name": "Sharjah", "externalId": "IPOS-SHJ01"}
-    )
-    pipeline.world.ipos.add_location(NEW_SHOP, auth_header="X-Api-Key", auth_value=key)
 
 
 def test_a_new_location_starts_by_its_record_alone(pipeline: Pipeline) -> None:
@@ -96,14 +74,12 @@ def test_a_wrong_field_is_told_by_record_and_field(pipeline: Pipeline) -> None:
 
 
 def test_two_records_for_one_location_are_both_named(pipeline: Pipeline) -> None:
-    copy = {key: value for key, value in record_of(pipeline).items() if key != "id"}
-    pipeline.world.netsuite.put_custom_record(
-        CONFIGURATION, {**copy, "name": "A copy", "externalId": "copy"}
-    )
+    copy_record(pipeline, name="A copy")
 
-    message, _ = failure_of(pipeline.run())
+    message, recovery = failure_of(pipeline.run())
 
     assert "Dubai, Al Rigga (internal ID 1) and A copy (internal ID 2)" in message
+    assert "all but one" in recovery
 
 
 def map_fields(pipeline: Pipeline, tmp_path: Path, **field_ids: str | None) -> None:

@@ -15,7 +15,7 @@ from ipos_pipeline_tests.contract.faulty import Handler, Scripted, ipos_client
 from ipos_pipeline_tests.simulated_world import Clock
 
 EMPTY = {"Status": 1, "TotalRecords": 0, "Data": []}
-DOCUMENT = AcknowledgedDocument(KEY, "SALE", 10377, "2026-11-20T21:07:33", "987", None)
+DOCUMENT = AcknowledgedDocument(KEY, "SALE", 10377, "2026-11-20T11:07:33", "987", None)
 LOGIN: dict[str, Any] = {
     "auth_header": None,
     "auth_value": None,

@@ -42,7 +42,7 @@ def told(inv_no: int = 10377, **changes: Any) -> AcknowledgedDocument:
         "document_key": KEY,
         "doc_type": "SALE",
         "inv_no": inv_no,
-        "inv_date": "2026-11-20T21:07:33",
+        "inv_date": "2026-11-20T11:07:33",
         "erp_id": "987",
         "erp_refund_id": None,
     }
@@ -153,7 +153,7 @@ def test_a_list_that_shifts_while_it_is_read_is_read_to_the_end(world: Simulated
     def shift(request: httpx2.Request, answer: httpx2.Response) -> httpx2.Response:
         if request.url.path == "/api/invoices" and not done:
             done.append(1)
-            document = {"DocType": "SALE", "InvNo": 1, "InvDate": "2026-11-20T21:07:33"}
+            document = {"DocType": "SALE", "InvNo": 1, "InvDate": "2026-11-20T11:07:33"}
             world.ipos.store.acknowledge(LOCATION, document, at=world.clock())
         return answer
 

@@ -97,6 +97,40 @@ def test_a_closed_port_and_an_unknown_host_are_transient() -> None:
     refusal(MailClient(MailServer("mail.invalid", 25, "none")), TransientError)
 
 
+@pytest.mark.parametrize(
+    "error", [FileNotFoundError("payload"), TransientError("The ledger cannot be written to.")]
+)
+def test_an_error_of_the_caller_is_not_blamed_on_the_mail_server(error: Exception) -> None:
+    """Sending notes each mail in the ledger, whose trouble is another one."""
+    with SmtpInbox() as inbox:
+        plain = client(inbox, security="none", username=None, password=None)
+        with pytest.raises(type(error)) as caught, plain.session():
+            raise error
+    assert caught.value is error
+    assert getattr(error, "system", None) != MAIL
+
+
+class DroppingInbox(SmtpInbox):
+    """A mail server that hangs up when it is given a mail."""
+
+    async def handle_RCPT(  # noqa: N802 - aiosmtpd names its hooks so
+        self, server: Any, _session: object, _envelope: object, _address: str, _options: object
+    ) -> str:
+        server.transport.abort()
+        return "421 Closing"
+
+
+def test_a_server_that_hangs_up_in_the_middle_is_transient() -> None:
+    with DroppingInbox() as inbox:
+        plain = client(inbox, security="none", username=None, password=None)
+        with (
+            pytest.raises(TransientError, match="does not answer") as caught,
+            plain.session() as session,
+        ):
+            session.send("a@example.com", ["b@example.com"], b"Subject: x\r\n\r\nx")
+    assert caught.value.system == MAIL
+
+
 def test_a_server_that_says_nothing_is_given_up() -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         server = MailServer("127.0.0.1", silent.getsockname()[1], "none")

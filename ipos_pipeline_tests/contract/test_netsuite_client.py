@@ -173,7 +173,8 @@ def test_a_days_transactions_are_those_of_the_location_and_date(
 
     def of_day(prefix: str, days: int = 0) -> list[str]:
         day = DAY + timedelta(days=days)
-        return sorted(connections.wait_for(connections.netsuite.transactions_of_day(prefix, day)))
+        found = connections.wait_for(connections.netsuite.transactions_of_day(prefix, day))
+        return sorted(one.external_id for one in found)
 
     assert of_day("IPOS-DXB01-") == ["IPOS-DXB01-2026-S-1-CS"]
     assert of_day("IPOS-DXB01-", days=1) == ["IPOS-DXB01-2026-S-2-CS"]
@@ -251,7 +252,7 @@ def test_a_wrong_configuration_record_is_named_with_its_field_and_no_value(
 ) -> None:
     world.change_record(domain_url="nowhere", auth_value="s3cr3t\n")
     with pytest.raises(ConfigurationError, match="custrecord_ipos_domain_url") as caught:
-        connections.configurations()
+        connections.configuration(LOCATION)
     assert "s3cr3t" not in str(caught.value)
 
 
@@ -263,7 +264,7 @@ def test_an_unknown_location_names_those_there_are(connections: Connections) -> 
 def test_an_unknown_profile_is_named(world: SimulatedWorld, connections: Connections) -> None:
     world.change_record(profile="acme")
     with pytest.raises(ConfigurationError, match="'acme'"):
-        connections.profile(connections.configuration(LOCATION))
+        connections.configuration(LOCATION)
 
 
 def test_no_more_requests_are_in_flight_than_configured(world: SimulatedWorld) -> None:

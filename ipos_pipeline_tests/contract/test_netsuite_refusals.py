@@ -11,6 +11,7 @@ from ipos_pipeline.clients.netsuite_answers import error_of
 from ipos_pipeline.errors import (
     AlreadyExistsError,
     AuthenticationError,
+    ClosedPeriodError,
     ConfigurationError,
     InDoubtError,
     PipelineError,
@@ -119,6 +120,38 @@ def test_every_wording_of_a_taken_external_id_counts(code: str, detail: str, clo
     """How REST words it is in no source."""
     with pytest.raises(AlreadyExistsError):
         create(refusal(400, code, detail), clock)
+
+
+@pytest.mark.parametrize(
+    "detail",
+    [
+        "The transaction date you specified is not within the date range of your accounting period",
+        "Error: The transaction date is not within an open accounting period.",
+        "You cannot create a transaction in a closed period.",
+        "This transaction is in a locked accounting period.",
+        "The posting period Oct 2026 is closed.",
+        "The period of this transaction has been locked for A/R.",
+    ],
+)
+def test_every_wording_of_a_closed_period_counts(detail: str, clock: Clock) -> None:
+    """The first two were seen, the others are to be expected; REST's own are in no source."""
+    with pytest.raises(ClosedPeriodError):
+        create(refusal(400, "USER_ERROR", detail), clock)
+
+
+@pytest.mark.parametrize(
+    "detail",
+    [
+        "Please enter value(s) for: Posting Period.",
+        "Invalid Field Value 99 for the following field: postingPeriod",
+        "The record has been locked by another user.",
+        "The item is closed.",
+    ],
+)
+def test_what_only_resembles_a_closed_period_is_another_refusal(detail: str, clock: Clock) -> None:
+    with pytest.raises(RejectedError) as caught:
+        create(refusal(400, "USER_ERROR", detail), clock)
+    assert type(caught.value) is RejectedError
 
 
 def test_one_of_several_details_is_enough_to_say_that_it_exists(clock: Clock) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
 import pytest
@@ -38,8 +39,9 @@ class Operation:
     def tick(self) -> list[str]:
         """Let the sensor look, run what it asks for, and let a quarter of an hour pass."""
         asked = requested(tick(self.pipeline))
-        for _ in asked:
-            self.pipeline.run()
+        for key in asked:
+            day, _, location = key.partition("|")
+            self.pipeline.run(date.fromisoformat(day), location)
         self.runs += asked
         self.pipeline.world.clock.advance(TICK_SECONDS)
         return asked

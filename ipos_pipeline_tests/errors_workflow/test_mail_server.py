@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import smtplib
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
+import sqlalchemy
 
-from ipos_pipeline.clients.mail import MailClient, MailServer
+from ipos_pipeline.clients.mail import MailClient, MailServer, MailSession
 from ipos_pipeline.domain.error_mail import Shop
+from ipos_pipeline.errors import TransientError
 from ipos_pipeline.ledger.store import LedgerStore
 from ipos_pipeline.steps.sending_mails import MailsSent, send_mails
 from ipos_pipeline_tests.builders import NOON, failure, keys, raw_invoice, raw_line
@@ -79,19 +81,19 @@ class DyingClient(MailClient):
         self._left = dies_after
 
     @contextmanager
-    def session(self) -> Iterator[smtplib.SMTP]:
-        with super().session() as connection:
-            send_mail = connection.sendmail
+    def session(self) -> Iterator[MailSession]:
+        with super().session() as session:
+            send = session.send
 
-            def send_and_die(*arguments: object) -> object:
+            def send_and_die(*arguments: Any) -> str | None:
                 self._left -= 1
-                answer = send_mail(*arguments)  # type: ignore[arg-type]
+                refusal = send(*arguments)
                 if self._left == 0:
                     raise SystemExit
-                return answer
+                return refusal
 
-            connection.sendmail = send_and_die  # type: ignore[method-assign,assignment]
-            yield connection
+            session.send = send_and_die  # type: ignore[method-assign]
+            yield session
 
 
 def test_a_kill_between_sending_and_noting_repeats_that_one_mail_and_no_other(
@@ -153,6 +155,33 @@ def test_a_refused_address_holds_up_no_other_mail(ledger: LedgerStore, clock: Cl
     assert (result.sent, result.queued) == (1, 1)
     assert "No such user" in str(result.problem)
     assert [one.recipients for one in inbox.messages] == [("operations@example.com",)]
+
+
+def test_a_ledger_that_fails_while_mails_are_sent_is_not_told_as_the_mail_servers_trouble(
+    sqlite_url: str, inbox: SmtpInbox, clock: Clock
+) -> None:
+    """Nothing of it may stand beside a mail as the reason why it waits."""
+    ledger = LedgerStore.open(sqlite_url)
+    queue(ledger, 2)
+    engine = sqlalchemy.create_engine(sqlite_url)
+    with engine.begin() as connection:
+        connection.execute(
+            sqlalchemy.text(
+                "CREATE TRIGGER broken BEFORE UPDATE OF sent_at ON mail"
+                " BEGIN INSERT INTO gone VALUES (1); END"
+            )
+        )
+
+    with pytest.raises(TransientError, match=r"^The ledger .* cannot be written to"):
+        send(ledger, client_of(inbox), clock)
+
+    with engine.begin() as connection:
+        connection.execute(sqlalchemy.text("DROP TRIGGER broken"))
+    engine.dispose()
+    with ledger.read() as work:
+        assert work.mails.queued() == (2, None)
+    assert send(ledger, client_of(inbox), clock).sent == 1, "the other one is not held up"
+    ledger.close()
 
 
 def test_only_so_many_are_sent_at_once_and_the_rest_next_time(

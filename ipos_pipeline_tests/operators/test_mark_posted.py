@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -84,6 +85,8 @@ def test_what_was_booked_by_hand_counts_as_posted_and_the_day_is_proved(
     told = {one["InvNo"]: one["ErpId"] for one in failed.world.ipos.posted("DXB01")}
     assert told[10377] == internal_id
     assert tick.proof.is_proved, tick.proof.differences
+    with failed.connections.ledger.read() as work:
+        assert work.entries.with_ids([SALE])[SALE].tran_date == date(2026, 11, 21)
     assert len(failed.world.netsuite.transactions()) == 2, "nothing was posted for it"
     (posted,) = [detail for kind, _, detail in history(failed, SALE) if kind == "posted"]
     assert "booked on the 21st" in posted

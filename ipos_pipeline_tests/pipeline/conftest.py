@@ -14,7 +14,7 @@ import pytest
 from ipos_pipeline.definitions import build_definitions
 from ipos_pipeline.defs.jobs import SYNC_INVOICES
 from ipos_pipeline.defs.partitions import LOCATIONS
-from ipos_pipeline.ledger.integration_errors import OpenError
+from ipos_pipeline.ledger.integration_errors import ErrorRecord
 from ipos_pipeline_tests.builders import DAY, LOCATION
 from ipos_pipeline_tests.simulated_world import SimulatedWorld
 
@@ -45,7 +45,7 @@ class Pipeline:
             **launched,
         )
 
-    def open_errors(self, day: date = DAY, location: str = LOCATION) -> list[OpenError]:
+    def open_errors(self, day: date = DAY, location: str = LOCATION) -> list[ErrorRecord]:
         """Read what the ledger holds as open for a store-day."""
         opened = self.world.connections(**self.environment)
         with opened as connections, connections.ledger.read() as work:

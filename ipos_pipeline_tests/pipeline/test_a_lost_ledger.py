@@ -13,7 +13,7 @@ from ipos_pipeline.steps.rebuilding import Rebuilt, rebuild_store_day
 from ipos_pipeline_tests.builders import DAY, LOCATION, amount_line, raw_invoice, raw_line
 from ipos_pipeline_tests.pipeline.conftest import Pipeline, checks_of
 
-AT = "2026-11-20T21:07:33"
+AT = "2026-11-20T11:07:33"
 POSTED = {
     "IPOS-DXB01-2026-S-10377-CS",
     "IPOS-DXB01-2026-S-10378-CS",

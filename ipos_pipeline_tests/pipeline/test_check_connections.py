@@ -145,7 +145,7 @@ def test_a_key_that_is_none_fails_the_sign_in_and_is_not_shown(look: Look) -> No
 @pytest.mark.parametrize(
     ("forbidden", "failed"),
     [
-        ("transaction", ["NetSuite table transaction"]),
+        ("transaction", ["NetSuite table transaction", "NetSuite table transactionline"]),
         ("item", ["NetSuite table item"]),
         ("cashSale", ["NetSuite record cashSale"]),
         ("cashRefund", ["NetSuite record cashRefund"]),
@@ -180,6 +180,20 @@ def test_a_list_without_permission_fails_its_table_and_leaves_a_doubt_on_the_rec
 
     assert failures(seen) == ["NetSuite table customer"]
     assert "customer 501" in seen[f"configuration {LOCATION}"].message
+
+
+def test_accounting_periods_are_looked_at_only_for_a_location_that_posts_by_them(
+    look: Look,
+) -> None:
+    line = "NetSuite table accountingperiod"
+    look.world.netsuite.faults = Faults(forbidden=("accountingperiod",))
+
+    assert line not in look()
+    look.world.change_record(closed_period="first_open_day")
+    seen = look()
+
+    assert failures(seen) == [line]
+    assert "Manage Accounting Periods" in seen[line].advice
 
 
 def test_an_item_field_that_does_not_exist_is_told(look: Look) -> None:
@@ -229,9 +243,23 @@ def test_a_record_that_is_not_valid_does_not_hide_the_others(look: Look) -> None
 
     seen = look()
 
-    assert failures(seen) == ["configuration"]
-    assert "Half a shop" in seen["configuration"].message
+    assert failures(seen) == ["configuration AUH01 (record 2)"]
+    assert "Half a shop" in seen["configuration AUH01 (record 2)"].message
     assert seen[f"IPOS {LOCATION}"].verdict == Verdict.OK
+    assert failures(look(locations=[LOCATION])) == [], "nobody asked for the other one"
+    assert failures(look(locations=["AUH01"])) == ["configuration AUH01 (record 2)"]
+
+
+def test_a_code_that_two_records_have_is_told_once(look: Look) -> None:
+    (record,) = look.world.netsuite.custom_records(CONFIGURATION)
+    copy = {name: value for name, value in record.items() if name not in {"id", "externalid"}}
+    look.world.netsuite.put_custom_record(CONFIGURATION, copy)
+
+    seen = look()
+
+    assert failures(seen) == [f"configuration {LOCATION}"]
+    assert "2 active IPOS Configuration records" in seen[f"configuration {LOCATION}"].message
+    assert f"IPOS {LOCATION}" not in seen, "which credential is the right one?"
 
 
 def test_a_location_without_a_record_is_told_and_the_named_one_is_looked_at(look: Look) -> None:
@@ -259,7 +287,7 @@ def test_a_wrong_credential_of_ipos_is_its_own_line(look: Look) -> None:
 def test_an_unknown_profile_is_told_by_the_location(look: Look) -> None:
     look.world.change_record(profile="unheard-of")
 
-    assert failures(look()) == [f"IPOS {LOCATION}"]
+    assert failures(look()) == [f"configuration {LOCATION} (record 1)"]
 
 
 @pytest.mark.parametrize(("minutes", "verdict"), [(0, Verdict.OK), (2, Verdict.WARNING)])

@@ -16,15 +16,16 @@ from ipos_pipeline.domain.configuration import IposConfiguration
 from ipos_pipeline.domain.due import StoreDayKey, days_to_look_at
 from ipos_pipeline.domain.mapping import MappingRules
 from ipos_pipeline.domain.netsuite_record import CASH_REFUND, CASH_SALE, RecordType
+from ipos_pipeline.domain.store_day_proof import StoreDayProof
 from ipos_pipeline.errors import PipelineError
 from ipos_pipeline.ledger.entries import PartitionScope
-from ipos_pipeline.ledger.integration_errors import OpenError
+from ipos_pipeline.ledger.integration_errors import ErrorRecord
 from ipos_pipeline.steps.acknowledging import Acknowledged, acknowledge_store_day
 from ipos_pipeline.steps.landing import Landed, land_store_day
+from ipos_pipeline.steps.ledger_frames import suspicious_dates
 from ipos_pipeline.steps.looking import decide, look_at_ipos
-from ipos_pipeline.steps.posting import post_documents
-from ipos_pipeline.steps.preparing import Preparer
-from ipos_pipeline.steps.reconciling import StoreDayReconciliation, reconcile_store_day
+from ipos_pipeline.steps.posting_ipos import post_store_day
+from ipos_pipeline.steps.reconciling import reconcile_store_day
 from ipos_pipeline.steps.releasing import release_solved
 from ipos_pipeline.steps.settling import Posted
 from ipos_pipeline_tests.builders import DAY, LOCATION
@@ -43,7 +44,7 @@ class Tick:
     sales: Posted
     refunds: Posted
     acknowledged: Acknowledged
-    proof: StoreDayReconciliation
+    proof: StoreDayProof
 
 
 @dataclass
@@ -86,12 +87,7 @@ class Shops:
             clock=opened.clock,
         )
         proof = await reconcile_store_day(
-            ipos,
-            opened.netsuite,
-            opened.ledger,
-            configuration=configuration,
-            profile=profile,
-            day=day,
+            ipos, opened.netsuite, opened.ledger, rules, day=day, at=opened.clock()
         )
         return Tick(landed, *posted, told, proof)
 
@@ -114,7 +110,7 @@ class Shops:
         return decide(
             opened.ledger,
             opened.wait_for(look_at_ipos(clients, days)),
-            location_codes=active,
+            locations=active,
             running=frozenset(),
             first_day=settings.start_date,
             lease=settings.claim_lease,
@@ -154,10 +150,16 @@ class Shops:
         """Give the numbers of the invoices that IPOS holds as acknowledged, sorted."""
         return sorted(one["InvNo"] for one in self.world.ipos.posted(location))
 
-    def open_errors(self, day: date = DAY, location: str = LOCATION) -> list[OpenError]:
+    def open_errors(self, day: date = DAY, location: str = LOCATION) -> list[ErrorRecord]:
         """Read what the ledger holds as open for a store-day."""
         with self.connections.ledger.read() as work:
             return work.errors.open_of_day(location, day)
+
+    def suspicious_dates(self, day: date = DAY, location: str = LOCATION) -> dict[str, str]:
+        """Give the numbers of a store-day's invoices with suspicious dates, and why."""
+        configuration = self.connections.configuration(location)
+        frame = suspicious_dates(self.connections.ledger, configuration, day)
+        return dict(zip(frame["inv_no"], frame["why"], strict=True))
 
     def landed_numbers(self, day: date = DAY, location: str = LOCATION) -> list[str]:
         """List the numbers of the invoices that the ledger holds for a store-day."""
@@ -179,13 +181,12 @@ class Shops:
     ) -> Posted:
         opened, settings = self.connections, self.connections.settings
         code = rules.configuration.location_code
-        await self._release([code], run=run)
-        preparer = Preparer(opened.netsuite, opened.ledger, rules, item_field=settings.item_field)
-        return await post_documents(
+        return await post_store_day(
             opened.netsuite,
             opened.ledger,
-            preparer.prepare,
+            rules,
             scope=PartitionScope(code, day, record_type),
+            item_field=settings.item_field,
             run=run,
             clock=opened.clock,
             pacing=opened.pacing,

@@ -113,7 +113,7 @@ def test_an_invoice_that_ipos_no_longer_knows_opens_one_error_and_is_not_told_fo
     shops.world.ipos.faults = Faults(acknowledgement_lost=1.0)
     shops.quarter_of_an_hour()
     shops.world.ipos.faults = Faults()
-    shops.world.ipos.delete_invoice(LOCATION, "SALE", 1, "2026-11-20T21:07:33")
+    shops.world.ipos.delete_invoice(LOCATION, "SALE", 1, "2026-11-20T11:07:33")
 
     for _ in range(8):
         shops.quarter_of_an_hour()

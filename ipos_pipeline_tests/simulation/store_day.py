@@ -8,17 +8,19 @@ from ipos_pipeline.connections import Connections
 from ipos_pipeline.domain.business_day import business_date_at
 from ipos_pipeline.domain.configuration import IposConfiguration
 from ipos_pipeline.domain.due import StoreDayKey, days_to_look_at
+from ipos_pipeline.domain.ipos_profile import BUILT_IN_PROFILES
 from ipos_pipeline.domain.netsuite_record import CASH_REFUND, CASH_SALE
+from ipos_pipeline.domain.store_day_proof import StoreDayProof
 from ipos_pipeline.ledger.entries import PartitionScope
 from ipos_pipeline.settings.configuration_records import (
-    active_records,
     read_configuration_records,
+    sort_records,
 )
 from ipos_pipeline.steps.acknowledging import acknowledge_store_day
 from ipos_pipeline.steps.landing import land_store_day
 from ipos_pipeline.steps.looking import decide, look_at_ipos
 from ipos_pipeline.steps.posting_ipos import post_store_day
-from ipos_pipeline.steps.reconciling import StoreDayReconciliation, reconcile_store_day
+from ipos_pipeline.steps.reconciling import reconcile_store_day
 from ipos_pipeline.steps.releasing import release_solved
 
 
@@ -46,7 +48,7 @@ async def look(connections: Connections) -> dict[StoreDayKey, str]:
     return decide(
         connections.ledger,
         await look_at_ipos(clients, days),
-        location_codes=active,
+        locations=active,
         running=frozenset(),
         first_day=settings.start_date,
         lease=settings.claim_lease,
@@ -56,7 +58,7 @@ async def look(connections: Connections) -> dict[StoreDayKey, str]:
 
 async def run_store_day(
     connections: Connections, code: str, day: date, *, run: str
-) -> StoreDayReconciliation:
+) -> StoreDayProof:
     """Do what the job does for one store-day; raises where its run would fail."""
     active = await _active(connections)
     configuration = active[code]
@@ -91,18 +93,19 @@ async def run_store_day(
 
 async def reconcile(
     connections: Connections, configuration: IposConfiguration, day: date
-) -> StoreDayReconciliation:
+) -> StoreDayProof:
     """Compare the three sides of one store-day."""
     return await reconcile_store_day(
         connections.ipos(configuration),
         connections.netsuite,
         connections.ledger,
-        configuration=configuration,
-        profile=connections.profile(configuration),
+        connections.mapping_rules(configuration),
         day=day,
+        at=connections.clock(),
     )
 
 
 async def _active(connections: Connections) -> dict[str, IposConfiguration]:
-    records = await read_configuration_records(connections.netsuite, connections.mapping)
-    return {code: record.configuration for code, record in active_records(records).items()}
+    read = await read_configuration_records(connections.netsuite, connections.mapping)
+    records = sort_records(read, profiles=BUILT_IN_PROFILES)
+    return {code: record.configuration for code, record in records.usable.items()}

@@ -20,9 +20,9 @@ import httpx2
 
 from ipos_pipeline.connections import Connections
 from ipos_pipeline.domain.due import StoreDayKey
+from ipos_pipeline.domain.store_day_proof import StoreDayProof
 from ipos_pipeline.errors import PipelineError
 from ipos_pipeline.ledger.entry import Status
-from ipos_pipeline.steps.reconciling import StoreDayReconciliation
 from ipos_pipeline_tests.builders import DAY
 from ipos_pipeline_tests.simulated_world import SimulatedWorld
 from ipos_pipeline_tests.simulation.process import (
@@ -113,7 +113,7 @@ class Storm:
     def _runs(self, key: StoreDayKey, together: int) -> None:
         """Run one store-day, sometimes twice at the same moment."""
 
-        async def work(*opened: Connections) -> list[StoreDayReconciliation | BaseException]:
+        async def work(*opened: Connections) -> list[StoreDayProof | BaseException]:
             return await asyncio.gather(
                 *(
                     run_store_day(one, *key, run=f"run-{self.counts['runs']}-{number}")

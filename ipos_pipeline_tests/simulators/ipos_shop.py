@@ -25,7 +25,7 @@ def make_invoice(number: object = 10377, **changes: Any) -> dict[str, Any]:
     line = {"InvNo": number, "SlNo": 1, "Qty": 1, "NetRate": Decimal("3.99"), "Discount": 0}
     invoice = {
         "InvNo": number,
-        "InvDate": "2026-11-20T21:07:33",
+        "InvDate": "2026-11-20T11:07:33",
         "DocType": "SALE",
         "LocationCode": "DXB01",
         "NetAmount": Decimal("3.99"),
@@ -85,7 +85,7 @@ def document(number: object = 10377, **changes: Any) -> dict[str, Any]:
     posted = {
         "DocType": "SALE",
         "InvNo": number,
-        "InvDate": "2026-11-20T21:07:33",
+        "InvDate": "2026-11-20T11:07:33",
         "ErpId": "987654",
         "Status": "POSTED",
     }

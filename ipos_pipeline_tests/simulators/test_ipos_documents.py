@@ -47,7 +47,7 @@ def test_an_unknown_document_is_refused_and_the_others_of_the_call_are_not() -> 
     """Type, number and time must all fit."""
     simulator = make_simulator()
     simulator.add_invoice(make_invoice())
-    wrong = [document(1), document(DocType="RETURN"), document(InvDate="2025-11-20T21:07:33")]
+    wrong = [document(1), document(DocType="RETURN"), document(InvDate="2025-11-20T11:07:33")]
     results = acknowledge(simulator, *wrong, document())["Results"]
     assert [result["Status"] for result in results] == [0, 0, 0, 1]
     assert results[0]["Message"] == "Invalid invoice"
@@ -173,7 +173,7 @@ def test_a_running_simulator_can_be_changed_from_outside() -> None:
     call(simulator, "POST", address, content='[{"InvNo":1,"LocationCode":"DXB01","Void":false}]')
     call(simulator, "POST", address, json=make_invoice(2, NetAmount=3, RoundOff=0, Lines=[]))
     key = {"LocationCode": "DXB01", "DocType": "SALE", "InvNo": 2}
-    key["InvDate"] = "2026-11-20T21:07:33"
+    key["InvDate"] = "2026-11-20T11:07:33"
     call(simulator, "PATCH", address, json={**key, "Changes": {"Void": True}})
     assert {one["InvNo"]: one["Void"] for one in simulator.invoices()} == {1: False, 2: True}
     assert call(simulator, "DELETE", address, json=key).status_code == 200

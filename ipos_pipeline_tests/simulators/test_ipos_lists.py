@@ -147,7 +147,7 @@ def test_the_same_number_is_another_invoice_elsewhere_as_a_return_or_next_year()
         make_invoice(),
         make_invoice(LocationCode="AUH01"),
         make_invoice(DocType="RETURN"),
-        make_invoice(InvDate="2027-11-20T21:07:33"),
+        make_invoice(InvDate="2027-11-20T11:07:33"),
     ]
     assert simulator.add_invoices(same) == 4
 
@@ -157,7 +157,7 @@ def test_an_edited_invoice_shows_its_changes_and_stays_acknowledged_unless_told(
     simulator = make_simulator()
     simulator.add_invoice(make_invoice())
     acknowledge(simulator, document())
-    key = ("DXB01", "SALE", 10377, "2026-11-20T21:07:33")
+    key = ("DXB01", "SALE", 10377, "2026-11-20T11:07:33")
     simulator.edit_invoice(*key, NetAmount=Decimal("5.00"))
     assert numbers(listed(simulator)) == []
     simulator.edit_invoice(*key, Posted=0)
@@ -171,10 +171,10 @@ def test_a_deleted_invoice_is_gone_and_an_unknown_one_cannot_be_changed() -> Non
     """A test that misspells a key must not pass by doing nothing."""
     simulator = make_simulator()
     simulator.add_invoice(make_invoice())
-    simulator.delete_invoice("DXB01", "SALE", 10377, "2026-11-20T21:07:33")
+    simulator.delete_invoice("DXB01", "SALE", 10377, "2026-11-20T11:07:33")
     assert listed(simulator, posted="all")["TotalRecords"] == 0
     with pytest.raises(LookupError, match="10377"):
-        simulator.edit_invoice("DXB01", "SALE", 10377, "2026-11-20T21:07:33", Void=True)
+        simulator.edit_invoice("DXB01", "SALE", 10377, "2026-11-20T11:07:33", Void=True)
 
 
 def test_state_survives_a_restart_on_the_same_file(tmp_path: Path) -> None:

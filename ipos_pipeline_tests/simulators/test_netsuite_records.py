@@ -235,7 +235,24 @@ def test_a_closed_period_takes_no_document_and_no_change() -> None:
     assert "accounting period" in details(refused)[0]["detail"]
     assert account.call("PATCH", f"{SALES}/1", json={"memo": "x"}).status_code == 400
     assert account.call("DELETE", f"{SALES}/1").status_code == 400
-    assert account.post(SALES, document("IPOS-3", tranDate="2026-11-21")).status_code == 204
+    assert account.post(SALES, document("IPOS-3", tranDate="2026-12-01")).status_code == 204
+    account.simulator.reopen_period(date(2026, 11, 1))
+    assert account.post(SALES, document("IPOS-2")).status_code == 204
+
+
+def test_a_period_is_closed_with_all_before_it_and_locked_alone() -> None:
+    account = Account()
+    account.simulator.close_period(date(2026, 9, 15))
+    account.simulator.lock_period(date(2026, 11, 15))
+
+    days = ("2026-08-31", "2026-09-30", "2026-10-01", "2026-10-31", "2026-11-01", "2026-12-01")
+    taken = [
+        day
+        for day in days
+        if account.post(SALES, document(f"IPOS-{day}", tranDate=day)).status_code == 204
+    ]
+
+    assert taken == ["2026-10-01", "2026-10-31", "2026-12-01"]
 
 
 def test_a_record_is_read_by_internal_and_by_external_id() -> None:

@@ -1,5 +1,6 @@
 """SuiteQL answers the way NetSuite writes its results, and refuses what it would not know."""
 
+from datetime import date
 from decimal import Decimal
 
 import pytest
@@ -79,6 +80,39 @@ def test_dates_are_compared_and_written_by_format(account: Account) -> None:
     same_day = "SELECT COUNT(*) AS n FROM transaction WHERE trandate = TO_DATE(?, 'DD/MM/YYYY')"
     assert account.rows(same_day, "20/11/2026") == [{"n": "3"}]
     assert to_date("2026-11-20", "YYYY-MM-DD") == b"2026-11-20"
+
+
+def test_accounting_periods_are_months_quarters_and_years_and_show_what_is_closed(
+    account: Account,
+) -> None:
+    account.simulator.close_period(date(2026, 9, 15))
+    account.simulator.lock_period(date(2026, 10, 1))
+
+    found = account.rows(
+        "SELECT periodname, TO_CHAR(startdate, 'YYYY-MM-DD') AS s, closed, alllocked, arlocked,"
+        " isyear, isquarter FROM accountingperiod"
+        " WHERE startdate >= TO_DATE(?, 'YYYY-MM-DD') AND enddate < TO_DATE(?, 'YYYY-MM-DD')"
+        " ORDER BY startdate, enddate",
+        "2026-07-01",
+        "2026-12-01",
+    )
+
+    shown = [
+        (one["periodname"], one["s"], one["closed"], one["arlocked"], one["isquarter"])
+        for one in found
+    ]
+    assert shown == [
+        ("Jul 2026", "2026-07-01", "T", "F", "F"),
+        ("Q3 2026", "2026-07-01", "T", "F", "T"),
+        ("Aug 2026", "2026-08-01", "T", "F", "F"),
+        ("Sep 2026", "2026-09-01", "T", "F", "F"),
+        ("Oct 2026", "2026-10-01", "F", "T", "F"),
+        ("Nov 2026", "2026-11-01", "F", "F", "F"),
+    ]
+    assert all(one["alllocked"] == one["arlocked"] for one in found)
+    assert account.rows("SELECT COUNT(*) AS n FROM accountingperiod WHERE isyear = 'T'") == [
+        {"n": "16"}
+    ]
 
 
 def test_totals_add_up_to_the_cent(account: Account) -> None:

@@ -1,108 +1,224 @@
-"""Each check turns red for what it is there to find."""
+"""Each of the checks is green when its sentence is true, and turns red or yellow when it is not."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any, NamedTuple
 
+import dagster as dg
 import pandas as pd
+import pyarrow as pa
 import pytest
 
-from ipos_pipeline.defs import checks
+from ipos_pipeline.defs import checks, invoice_checks, posting_checks, proof_checks
+from ipos_pipeline.defs.assets import ASSETS
 from ipos_pipeline.defs.partitions import StoreDay
 from ipos_pipeline.domain.line_frames import RAW_LINES, frame_of, raw_rows, split_lines
+from ipos_pipeline.domain.store_day_proof import Difference, DifferenceKind, Side, StoreDayProof
 from ipos_pipeline.errors import ConfigurationError
 from ipos_pipeline.steps.landing import Landed
-from ipos_pipeline.steps.ledger_frames import ACKNOWLEDGEMENTS, POSTINGS
-from ipos_pipeline_tests.builders import amount_line, invoice
+from ipos_pipeline.steps.ledger_frames import (
+    ACKNOWLEDGEMENTS,
+    ERRORS,
+    POSTINGS,
+    SUSPICIOUS_DATES,
+)
+from ipos_pipeline.steps.sending_mails import MailsSent
+from ipos_pipeline_tests.builders import (
+    DAY,
+    LOCATION,
+    NOON,
+    amount_line,
+    configuration,
+    invoice,
+)
 
-SALE, REFUND = "IPOS-DXB01-2026-S-10377-CS", "IPOS-DXB01-2026-S-10377-CR"
+SALE = "IPOS-DXB01-2026-S-10377-CS"
+PROVED = StoreDayProof(
+    location_code=LOCATION,
+    business_date=DAY,
+    reconciled_at=NOON,
+    shown=1,
+    landed=1,
+    filtered_by_rule={},
+    quarantined=0,
+    acknowledged=1,
+    posted_documents=1,
+    open_errors=0,
+    set_aside=0,
+    ipos=Side(1, Decimal("3.99")),
+    ledger=Side(1, Decimal("3.99")),
+    netsuite=Side(1, Decimal("3.99")),
+)
 
 
-@pytest.fixture
-def raw_lines() -> pd.DataFrame:
-    """An exchange: two lines sold, one returned, one of zero quantity."""
-    exchange = invoice(
-        amount_line(1, 1, "5.00"),
-        amount_line(2, 2, "9.00"),
-        amount_line(3, -1, "-4.00"),
-        amount_line(4, 0, "0.00"),
+def lines_of(count: int = 1, *lines: dict[str, Any]) -> pd.DataFrame:
+    """Build the raw lines of some planned invoices."""
+    invoices = (invoice(*lines, InvNo=number) for number in range(1, count + 1))
+    return frame_of((row for one in invoices for row in raw_rows(one, state="planned")), RAW_LINES)
+
+
+def rows(schema: pa.Schema, *given: Mapping[str, Any]) -> pd.DataFrame:
+    """Build a frame of rows that name only what they are about."""
+    return frame_of(given, schema)
+
+
+def errors(*codes: str, stage: str = "map") -> pd.DataFrame:
+    """Build open errors by their codes."""
+    return rows(ERRORS, *({"code": code, "stage": stage} for code in codes))
+
+
+def posting(status: str = "posted", **values: Any) -> dict[str, Any]:
+    """Build a row of `cash_sales`: seen at noon, and posted a quarter of an hour later."""
+    posted_at = NOON + timedelta(minutes=15) if status == "posted" else None
+    usual = {"external_id": SALE, "total": Decimal("3.99"), "first_seen_at": NOON}
+    return {**usual, "posted_at": posted_at, "status": status, **values}
+
+
+def same_day(*given: Mapping[str, Any], days_later: int = 0) -> dg.AssetCheckResult:
+    """Check postings of `DAY` so many days after it."""
+    return posting_checks.posted_same_day(
+        rows(POSTINGS, *given),
+        configuration(),
+        StoreDay(LOCATION, DAY),
+        now=NOON + timedelta(days=days_later, hours=1),
     )
-    return frame_of(raw_rows(exchange, state="planned"), RAW_LINES)
 
 
-def test_as_many_invoices_as_ipos_shows_is_green_and_one_less_is_red() -> None:
-    assert checks.no_missing_invoices(Landed(shown_in_all=3, accounted_for=3)).passed
-
-    result = checks.no_missing_invoices(Landed(shown_in_all=3, accounted_for=2))
-
-    assert not result.passed
-    assert result.metadata["offending"].value == 1
-    assert "recovery" in result.metadata
+def proof_with(kind: DifferenceKind) -> StoreDayProof:
+    """Build a proof with one difference."""
+    return replace(PROVED, differences=(Difference(kind, SALE, "what the two sides say"),))
 
 
-def test_a_whole_split_that_the_ledger_has_planned_is_green(raw_lines: pd.DataFrame) -> None:
-    sold, returned = split_lines(raw_lines)
+def split_check(*, leave_out: int) -> dg.AssetCheckResult:
+    """Check a split that lacks some lines sold."""
+    raw = lines_of(1, amount_line(1, 1, "5.00"), amount_line(2, 1, "9.00"))
+    sold, returned = split_lines(raw)
+    planned = set(sold["external_id"])
+    kept = sold.iloc[: len(sold) - leave_out]
+    return invoice_checks.every_line_split_once(raw, kept, returned, planned=planned)
 
-    result = checks.every_line_split_once(raw_lines, sold, returned, planned={SALE, REFUND})
 
+class Seen(NamedTuple):
+    """A check's result where its sentence is true, and where one thing offends."""
+
+    green: dg.AssetCheckResult
+    other: dg.AssetCheckResult
+
+
+SEEN = {
+    checks.NO_MISSING_INVOICES: Seen(
+        invoice_checks.no_missing_invoices(Landed(shown_in_all=3, accounted_for=3)),
+        invoice_checks.no_missing_invoices(Landed(shown_in_all=3, accounted_for=2)),
+    ),
+    checks.NO_MALFORMED_INVOICES: Seen(
+        invoice_checks.no_malformed_invoices(errors("unknown_item", stage="post")),
+        invoice_checks.no_malformed_invoices(errors("malformed_invoice", stage="parse")),
+    ),
+    checks.HEADER_TOTALS_MATCH_LINES: Seen(
+        invoice_checks.header_totals_match_lines(lines_of(), errors("nothing_to_post")),
+        invoice_checks.header_totals_match_lines(lines_of(), errors("round_off")),
+    ),
+    checks.ONE_TAX_REGIME: Seen(
+        invoice_checks.one_tax_regime(lines_of(3), errors("tax_regime")),
+        invoice_checks.one_tax_regime(lines_of(3), errors("tax_regime", "tax_regime")),
+    ),
+    checks.NO_ZERO_QUANTITY_LINES: Seen(
+        invoice_checks.no_zero_quantity_lines(lines_of(2)),
+        invoice_checks.no_zero_quantity_lines(lines_of(1, amount_line(1, 0, "0.00"))),
+    ),
+    checks.NO_CLOCK_SKEW: Seen(
+        invoice_checks.no_clock_skew(rows(SUSPICIOUS_DATES)),
+        invoice_checks.no_clock_skew(rows(SUSPICIOUS_DATES, {"why": "lies in the future"})),
+    ),
+    checks.EVERY_LINE_SPLIT_ONCE: Seen(split_check(leave_out=0), split_check(leave_out=1)),
+    checks.NO_FAILED_POSTINGS: Seen(
+        posting_checks.no_failed_postings(rows(POSTINGS, posting(), posting("set_aside"))),
+        posting_checks.no_failed_postings(rows(POSTINGS, posting(), posting("rejected"))),
+    ),
+    checks.NO_POSTINGS_IN_DOUBT: Seen(
+        posting_checks.no_postings_in_doubt(rows(POSTINGS, posting(), posting("rejected"))),
+        posting_checks.no_postings_in_doubt(rows(POSTINGS, posting(), posting("in_doubt"))),
+    ),
+    checks.POSTED_SAME_DAY: Seen(
+        same_day(posting(), posting("rejected")),
+        same_day(posting(), posting("rejected"), days_later=1),
+    ),
+    checks.ALL_ACKNOWLEDGED: Seen(
+        posting_checks.all_acknowledged(
+            rows(
+                ACKNOWLEDGEMENTS,
+                {"is_awaited": True, "acknowledged_at": NOON},
+                {"is_awaited": False},
+            )
+        ),
+        posting_checks.all_acknowledged(rows(ACKNOWLEDGEMENTS, {"is_awaited": True})),
+    ),
+    checks.ALL_ITEMS_KNOWN: Seen(
+        posting_checks.all_items_known(errors("round_off")),
+        posting_checks.all_items_known(errors("round_off", "inactive_item")),
+    ),
+    checks.ALL_MAILS_SENT: Seen(
+        posting_checks.all_mails_sent(MailsSent(sent=2)),
+        posting_checks.all_mails_sent(MailsSent(sent=2, queued=1, problem="refused")),
+    ),
+    checks.TOTALS_MATCH_NETSUITE: Seen(
+        proof_checks.totals_match_netsuite(proof_with(DifferenceKind.NUMBER_GAP)),
+        proof_checks.totals_match_netsuite(proof_with(DifferenceKind.NOT_POSTED)),
+    ),
+    checks.NO_DUPLICATES_IN_NETSUITE: Seen(
+        proof_checks.no_duplicates_in_netsuite(proof_with(DifferenceKind.NOT_POSTED)),
+        proof_checks.no_duplicates_in_netsuite(proof_with(DifferenceKind.TWICE_IN_NETSUITE)),
+    ),
+    checks.NO_DRIFT_AFTER_POSTING: Seen(
+        proof_checks.no_drift_after_posting(proof_with(DifferenceKind.IN_DOUBT)),
+        proof_checks.no_drift_after_posting(proof_with(DifferenceKind.CHANGED_IN_NETSUITE)),
+    ),
+    checks.NO_GAPS_IN_NUMBERS: Seen(
+        proof_checks.no_gaps_in_numbers(PROVED),
+        proof_checks.no_gaps_in_numbers(proof_with(DifferenceKind.NUMBER_GAP)),
+    ),
+}
+YELLOW = {
+    checks.NO_ZERO_QUANTITY_LINES,
+    checks.NO_CLOCK_SKEW,
+    checks.POSTED_SAME_DAY,
+    checks.ALL_ACKNOWLEDGED,
+    checks.NO_GAPS_IN_NUMBERS,
+}
+
+
+def test_each_check_is_declared_on_an_asset_says_its_sentence_and_is_seen_here() -> None:
+    declared = {name for asset in ASSETS for name in asset.checks} | {checks.EVERY_LINE_SPLIT_ONCE}
+    assert declared == set(checks.DESCRIPTIONS) == set(SEEN)
+    assert len(SEEN) == 17
+
+
+def test_only_a_wrong_tax_regime_stops_a_run() -> None:
+    blocking = {name for name in checks.DESCRIPTIONS if checks.spec(name, "raw_invoices").blocking}
+    assert blocking == {checks.ONE_TAX_REGIME}
+
+
+@pytest.mark.parametrize("name", SEEN)
+def test_a_check_is_green_where_its_sentence_is_true(name: str) -> None:
+    result = SEEN[name].green
     assert result.passed
+    assert result.check_name == name
+    assert "recovery" not in result.metadata
 
 
-def test_a_line_that_is_in_neither_set_turns_the_split_red(raw_lines: pd.DataFrame) -> None:
-    sold, returned = split_lines(raw_lines)
-
-    result = checks.every_line_split_once(
-        raw_lines, sold.iloc[:-1], returned, planned={SALE, REFUND}
-    )
-
+@pytest.mark.parametrize("name", SEEN)
+def test_a_check_counts_what_offends_and_says_what_to_do(name: str) -> None:
+    result = SEEN[name].other
     assert not result.passed
-
-
-def test_a_line_in_both_sets_turns_the_split_red(raw_lines: pd.DataFrame) -> None:
-    sold, returned = split_lines(raw_lines)
-    twice = pd.concat([returned, sold.iloc[:1]])
-
-    assert not checks.every_line_split_once(raw_lines, sold, twice, planned={SALE, REFUND}).passed
-
-
-def test_a_line_moved_from_one_document_to_another_turns_the_split_red(
-    raw_lines: pd.DataFrame,
-) -> None:
-    """The number of lines alone would not show it."""
-    sold, returned = split_lines(raw_lines)
-    sold.loc[0, "sl_no"] = 2
-
-    assert not checks.every_line_split_once(
-        raw_lines, sold, returned, planned={SALE, REFUND}
-    ).passed
-
-
-@pytest.mark.parametrize("planned", [{SALE}, {SALE, REFUND, "IPOS-DXB01-2026-S-1-CS"}])
-def test_documents_that_ledger_and_frames_disagree_on_turn_the_split_red(
-    raw_lines: pd.DataFrame, planned: set[str]
-) -> None:
-    sold, returned = split_lines(raw_lines)
-
-    assert not checks.every_line_split_once(raw_lines, sold, returned, planned=planned).passed
-
-
-@pytest.mark.parametrize("status", ["pending", "sending", "in_doubt", "rejected"])
-def test_any_document_that_is_not_posted_turns_the_postings_red(status: str) -> None:
-    rows = [{"external_id": SALE, "status": "posted"}, {"external_id": REFUND, "status": status}]
-
-    result = checks.no_failed_postings(frame_of(rows, POSTINGS))
-
-    assert not result.passed
-    assert result.metadata["offending"].value == 1
-
-
-def test_an_unconfirmed_invoice_turns_the_acknowledgements_red_unless_it_is_filtered() -> None:
-    told = {"document_key": "a", "is_awaited": True, "acknowledged_at": datetime.now(UTC)}
-    void = {"document_key": "b", "is_awaited": False}
-    held = {"document_key": "c", "is_awaited": True}
-
-    assert checks.all_acknowledged(frame_of([told, void], ACKNOWLEDGEMENTS)).passed
-    assert not checks.all_acknowledged(frame_of([told, held], ACKNOWLEDGEMENTS)).passed
+    assert result.check_name == name
+    assert (result.severity == dg.AssetCheckSeverity.WARN) == (name in YELLOW)
+    offending = 2 if name == checks.ONE_TAX_REGIME else 1
+    assert result.metadata["offending"].value == offending
+    assert len(str(result.metadata["recovery"].value)) > 40
 
 
 @pytest.mark.parametrize("key", ["DXB01", "2026-11-20", "2026-11-20|", "yesterday|DXB01", ""])

@@ -14,9 +14,10 @@ def test_defaults_are_those_of_the_emirates() -> None:
     record = configuration()
     assert (record.timezone, record.day_cutoff_hour, record.profile) == ("Asia/Dubai", 0, "nested")
     assert (record.prices_include_tax, record.isinactive) == (True, False)
+    assert record.closed_period == "queue"
 
 
-@pytest.mark.parametrize("name", ["timezone", "day_cutoff_hour", "profile"])
+@pytest.mark.parametrize("name", ["timezone", "day_cutoff_hour", "profile", "closed_period"])
 def test_a_blank_field_counts_as_not_set(name: str) -> None:
     assert configuration(**{name: ""}) == configuration()
 
@@ -54,6 +55,7 @@ def test_internal_ids_may_be_numbers() -> None:
         ("auth_value", CREDENTIAL + "\n"),
         ("auth_value", "clé"),
         ("custmer", "501"),
+        ("closed_period", "first open day"),
     ],
 )
 def test_a_wrong_field_is_named_without_its_value(name: str, value: Any) -> None:

@@ -11,7 +11,13 @@ TODAY = (LOCATION, DAY)
 
 
 def due(shown: int, known: int, **parts: object) -> dict[StoreDayKey, str]:
-    usual = {"with_due_work": [], "unanswered": {}, "running": frozenset(), "first_day": DAY}
+    usual = {
+        "closed": frozenset(),
+        "with_due_work": [],
+        "unanswered": {},
+        "running": frozenset(),
+        "first_day": DAY,
+    }
     return due_store_days(shown={TODAY: shown}, known={TODAY: known}, **{**usual, **parts})
 
 
@@ -25,6 +31,19 @@ def due(shown: int, known: int, **parts: object) -> dict[StoreDayKey, str]:
 def test_a_list_that_grew_or_shrank_is_read_again(shown: int, known: int, why: str) -> None:
     """One that vanished would otherwise hide one that comes later (M1, M17)."""
     assert due(shown, known) == {TODAY: why}
+
+
+@pytest.mark.parametrize(
+    ("new", "why"),
+    [
+        (1, "1 invoice arrived late: 2026-11-20 is reopened"),
+        (2, "2 invoices arrived late: 2026-11-20 is reopened"),
+    ],
+)
+def test_what_comes_after_the_day_was_over_and_looked_at_says_that_it_reopens_the_day(
+    new: int, why: str
+) -> None:
+    assert due(new, 0, closed={TODAY}) == {TODAY: why}
 
 
 @pytest.mark.parametrize("count", [0, 5])

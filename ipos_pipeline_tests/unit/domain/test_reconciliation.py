@@ -12,6 +12,7 @@ from ipos_pipeline.domain.reconciliation import (
     FoundDocument,
     LandedInvoice,
     ShownInvoice,
+    UnreadInvoice,
     booked_twice,
     documents_differ,
     invoices_differ,
@@ -225,3 +226,30 @@ def test_control_totals_that_the_list_does_not_reach_are_a_difference() -> None:
 def test_control_totals_leave_void_invoices_out() -> None:
     void = replace(SHOWN, document_key="void", is_void=True)
     assert summary_differs([DaySummary("SALE", 1, TOTAL)], [SHOWN, void]) == []
+
+
+UNREAD = UnreadInvoice("IPOS-DXB01-RAW-1", "Qty: must be a number", "SALE", "10378", TOTAL)
+
+
+def test_control_totals_count_what_cannot_be_read() -> None:
+    """The quarantine is told already; that the list is whole is a question of its own."""
+    both = DaySummary("SALE", 2, 2 * TOTAL)
+    assert summary_differs([both], [SHOWN], [UNREAD]) == []
+    assert told(summary_differs([both], [SHOWN], [])) == [("summary_differs", "SALE")]
+    assert (
+        summary_differs([DaySummary("SALE", 1, TOTAL)], [SHOWN], [replace(UNREAD, is_void=True)])
+        == []
+    )
+
+
+def test_an_invoice_that_does_not_even_tell_its_amount_leaves_the_counts_to_compare() -> None:
+    nameless = replace(UNREAD, net_amount=None)
+    assert summary_differs([DaySummary("SALE", 2, Decimal(50))], [SHOWN], [nameless]) == []
+    assert summary_differs([DaySummary("SALE", 3, Decimal(50))], [SHOWN], [nameless]) != []
+
+
+@pytest.mark.parametrize("decided", [{"is_set_aside": True}, {"is_withdrawn": True}])
+def test_what_a_person_booked_instead_of_ours_is_there_once(decided: dict[str, bool]) -> None:
+    ours = replace(EXPECTED, internal_id=None, **decided)
+    by_hand = FoundDocument("", "55", TOTAL, DAY, memo=MEMO)
+    assert booked_twice([ours], [], [by_hand], shown=[SHOWN]) == []

@@ -1,7 +1,7 @@
 """Posting entries: only legal moves, one claimant, totals to the cent."""
 
 import threading
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
@@ -22,6 +22,7 @@ from ipos_pipeline_tests.unit.ledger.conftest import Plan
 from ipos_pipeline_tests.unit.ledger.moves import LATER, MOVE_TO, RUN, SCOPE, WAY_TO
 
 SALE, REFUND = f"{KEY}-CS", f"{KEY}-CR"
+LATE = DAY + timedelta(days=1)
 
 
 def entry(ledger: LedgerStore, external_id: str = SALE) -> PostingEntry:
@@ -78,6 +79,46 @@ def test_a_claim_names_the_run_and_counts_the_attempt(ledger: LedgerStore, plan:
     move(ledger, Status.SENDING)
     found = entry(ledger)
     assert (found.claimed_by, found.claimed_at, found.attempts) == ("run-1", NOON, 1)
+
+
+def test_another_date_is_written_only_by_the_run_that_is_sending(
+    ledger: LedgerStore, plan: Plan
+) -> None:
+    plan([SALE])
+    move(ledger, Status.SENDING)
+    with ledger.write("run-2") as work:
+        assert work.entries.send_under(SALE, LATE, run="run-2", at=LATER) == []
+    assert entry(ledger).tran_date is None
+    with ledger.write(RUN) as work:
+        assert work.entries.send_under(SALE, LATE, run=RUN, at=LATER) == [SALE]
+        last = work.history.of(SALE)[-1]
+    assert (entry(ledger).status, entry(ledger).tran_date) == (Status.SENDING, LATE)
+    assert str(LATE) in last["detail"]
+    move(ledger, Status.IN_DOUBT)
+    with ledger.write(RUN) as work:
+        assert work.entries.send_under(SALE, DAY, run=RUN, at=LATER) == []
+    move(ledger, Status.PENDING)
+    assert entry(ledger).tran_date == LATE, "it was sent under that date"
+    move(ledger, Status.SENDING)
+    assert entry(ledger).tran_date is None, "each attempt begins with the business date"
+
+
+def test_the_date_that_netsuite_has_is_kept_of_posted_entries_only(
+    ledger: LedgerStore, plan: Plan
+) -> None:
+    plan([SALE, REFUND])
+    move(ledger, *WAY_TO[Status.POSTED])
+    with ledger.write(RUN) as work:
+        work.entries.note_tran_dates({SALE: LATE, REFUND: LATE})
+    assert (entry(ledger).tran_date, entry(ledger, REFUND).tran_date) == (LATE, None)
+    with ledger.write(RUN) as work:
+        work.entries.note_tran_dates({SALE: None})
+    assert entry(ledger).tran_date is None
+
+
+@pytest.mark.parametrize(("day", "kept"), [(DAY, None), (DAY + timedelta(days=1), LATE)])
+def test_the_business_date_is_kept_as_none(day: date, kept: date | None) -> None:
+    assert posting_entry().if_other_day(day) == kept
 
 
 def test_a_released_entry_is_nobodys_and_keeps_its_count(ledger: LedgerStore, plan: Plan) -> None:

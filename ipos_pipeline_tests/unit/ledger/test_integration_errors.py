@@ -7,7 +7,7 @@ import pytest
 import sqlalchemy
 
 from ipos_pipeline.ledger.documents import State
-from ipos_pipeline.ledger.integration_errors import OpenError, Stage
+from ipos_pipeline.ledger.integration_errors import ErrorRecord, Stage
 from ipos_pipeline.ledger.schema import integration_error
 from ipos_pipeline.ledger.store import LedgerStore
 from ipos_pipeline_tests.builders import (
@@ -24,7 +24,7 @@ LATER = NOON + timedelta(hours=1)
 SALE = f"{KEY}-CS"
 
 
-def open_errors(ledger: LedgerStore) -> list[OpenError]:
+def open_errors(ledger: LedgerStore) -> list[ErrorRecord]:
     with ledger.read() as work:
         return work.errors.open_of_day(LOCATION, DAY)
 

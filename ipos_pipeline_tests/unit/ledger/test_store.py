@@ -11,10 +11,18 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
-from ipos_pipeline.errors import ConfigurationError, TransientError
+from ipos_pipeline.errors import ConfigurationError, PipelineError, TransientError
 from ipos_pipeline.ledger.schema import metadata
 from ipos_pipeline.ledger.store import MIGRATIONS, SCHEMA_VERSION, LedgerStore
-from ipos_pipeline_tests.builders import KEY, NOON, source_document
+from ipos_pipeline_tests.builders import (
+    DAY,
+    KEY,
+    LOCATION,
+    NOON,
+    posting_entry,
+    source_document,
+)
+from ipos_pipeline_tests.failing_ledger import FailingDatabase
 
 LATER = NOON + timedelta(hours=1)
 
@@ -79,6 +87,48 @@ def test_a_unit_of_work_that_fails_leaves_nothing(ledger: LedgerStore) -> None:
     with ledger.read() as work:
         assert work.documents.by_key([KEY]) == {}
         assert work.history.of(KEY) == []
+
+
+def test_a_database_that_fails_is_told_as_transient_and_the_ledger_works_again_when_it_does(
+    ledger: LedgerStore, ledger_url: str
+) -> None:
+    database = FailingDatabase(ledger_url)
+    database.fail()
+    with pytest.raises(TransientError, match=r"^The ledger .* cannot be written to: ") as caught:
+        _land_and_plan(ledger)
+    with (
+        pytest.raises(TransientError, match=r"^The ledger .* cannot be read: "),
+        ledger.read() as work,
+    ):
+        work.entries.of_day(LOCATION, DAY)
+    database.work_again()
+
+    assert "Nothing is lost" in caught.value.recovery
+    with ledger.read() as work:
+        assert work.documents.by_key([KEY]) == {}
+    _land_and_plan(ledger)
+
+
+def test_what_a_failing_database_says_shows_no_payload(
+    ledger: LedgerStore, ledger_url: str
+) -> None:
+    """PostgreSQL repeats the statement with its values in the lines after the first one."""
+    engine = sqlalchemy.create_engine(ledger_url)
+    with engine.begin() as connection:
+        connection.execute(sqlalchemy.text("ALTER TABLE source_document RENAME TO gone"))
+    engine.dispose()
+
+    with pytest.raises(PipelineError, match="source_document") as caught:
+        _land_and_plan(ledger)
+
+    assert "\n" not in caught.value.message
+    assert KEY not in caught.value.message
+
+
+def _land_and_plan(ledger: LedgerStore) -> None:
+    with ledger.write("run-1") as work:
+        work.documents.add([source_document()])
+        work.entries.plan([posting_entry()], at=NOON)
 
 
 def _land_twice(ledger: LedgerStore) -> None:

@@ -66,7 +66,7 @@ def test_a_look_is_kept_even_when_there_was_nothing(ledger: LedgerStore) -> None
     """That nothing was sold must differ from that nobody looked."""
     with ledger.write("sensor") as work:
         assert work.store_days.get(*TODAY) is None
-        work.store_days.note_look({TODAY: 0}, at=NOON)
+        work.store_days.note_look({TODAY: 0}, known={}, at=NOON)
         found = work.store_days.get(*TODAY)
     assert found is not None
     assert (found["looked_at"], found["unacknowledged"], found["shown_at"]) == (NOON, 0, None)
@@ -76,7 +76,7 @@ def test_a_list_and_a_look_do_not_overwrite_each_other(ledger: LedgerStore) -> N
     later = NOON + timedelta(minutes=15)
     with ledger.write("run-1") as work:
         work.store_days.note_list(LOCATION, DAY, shown_documents=112, at=NOON)
-        work.store_days.note_look({TODAY: 3}, at=later)
+        work.store_days.note_look({TODAY: 3}, known={}, at=later)
         found = work.store_days.get(*TODAY)
     assert found is not None
     assert (found["shown_documents"], found["shown_at"]) == (112, NOON)
@@ -99,3 +99,20 @@ def test_what_ipos_may_go_on_showing_is_counted(ledger: LedgerStore, plan: Plan)
         work.errors.fail(failure(f"{waiting}-CS", stage=Stage.MAP), at=NOON)
         known = work.store_days.known_unacknowledged([LOCATION], first_day=DAY)
     assert known == {TODAY: 2}
+
+
+def test_a_list_waits_to_be_read_since_the_first_look_that_showed_more_than_is_known(
+    ledger: LedgerStore,
+) -> None:
+    later = NOON + timedelta(minutes=15)
+    with ledger.write("sensor") as work:
+        work.store_days.note_look({TODAY: 1}, known={TODAY: 1}, at=NOON)
+        assert work.store_days.unread([LOCATION], first_day=DAY) == {}
+        work.store_days.note_look({TODAY: 2}, known={TODAY: 1}, at=NOON)
+        work.store_days.note_look({TODAY: 3}, known={TODAY: 1}, at=later)
+        assert work.store_days.unread([LOCATION], first_day=DAY) == {TODAY: 3}
+        assert work.store_days.unread(["DXB02"], first_day=DAY) == {}
+        assert work.store_days.get(*TODAY)["unread_since"] == NOON
+        assert work.store_days.last_looks([LOCATION], first_day=DAY) == {TODAY: later}
+        work.store_days.note_list(LOCATION, DAY, shown_documents=3, at=later)
+        assert work.store_days.unread([LOCATION], first_day=DAY) == {}

@@ -9,8 +9,6 @@ import yaml
 from ipos_pipeline.domain.configuration import IposConfiguration
 from ipos_pipeline.errors import ConfigurationError
 from ipos_pipeline.settings.configuration_records import (
-    ConfigurationRecord,
-    active_records,
     read_configuration_file,
     read_mapping,
     read_profiles,
@@ -120,17 +118,9 @@ def test_no_traceback_of_a_bad_file_shows_a_value(tmp_path: Path, text: str) -> 
     assert CREDENTIAL not in "".join(traceback.format_exception(caught.value))
 
 
-def test_one_location_with_two_active_records_is_refused() -> None:
-    with pytest.raises(ConfigurationError, match="DXB01: Dubai, Al Rigga and copy"):
-        active_records(
-            [ConfigurationRecord(configuration()), ConfigurationRecord(configuration(name="copy"))]
-        )
-
-
-def test_an_inactive_record_is_as_if_it_were_not_there() -> None:
-    inactive = ConfigurationRecord(configuration(isinactive=True, customer="9"))
-    active = ConfigurationRecord(configuration())
-    assert active_records([inactive, active]) == {"DXB01": active}
+def test_an_inactive_record_is_as_if_it_were_not_there(tmp_path: Path) -> None:
+    inactive = RECORD.removeprefix("configurations:\n") + "\n    isinactive: true"
+    assert read(tmp_path, f"{RECORD}\n{inactive}") == [configuration()]
 
 
 def test_profiles_of_a_file_come_on_top_of_the_built_in_ones(tmp_path: Path) -> None:

@@ -1,0 +1,1 @@
+"""What it costs: each module is a command that prints one table."""

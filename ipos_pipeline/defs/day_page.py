@@ -1,0 +1,47 @@
+"""The page of a business day: written by every run of one of its store-days, so it is never stale.
+
+It is read from the ledger alone, all shops at one moment.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import dagster as dg
+
+from ipos_pipeline.connections import Connections
+from ipos_pipeline.defs.partitions import LOCATIONS, TIMEZONE
+from ipos_pipeline.domain.day_report import DayReport
+from ipos_pipeline.settings.configuration_records import ConfigurationRecords
+from ipos_pipeline.steps.reporting_day import collect_day, page_path, write_page
+
+ZONE = ZoneInfo(TIMEZONE)
+
+
+def write_day(
+    instance: dg.DagsterInstance,
+    connections: Connections,
+    records: ConfigurationRecords,
+    day: date,
+    *,
+    run: str,
+) -> DayReport:
+    """Write the page of a day anew, and give what it says."""
+    registered = set(instance.get_dynamic_partitions(LOCATIONS))
+    report = collect_day(
+        connections.ledger,
+        {code: record.configuration for code, record in records.usable.items()},
+        day,
+        others=records.unsure_of(registered),
+        zone=ZONE,
+        at=connections.clock(),
+    )
+    write_page(connections.settings.data_dir, report, run=run)
+    return report
+
+
+def page_of(connections: Connections, day: date) -> Path:
+    """Tell where the page of a day stands."""
+    return page_path(connections.settings.data_dir, day)

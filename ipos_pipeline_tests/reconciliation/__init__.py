@@ -1,0 +1,1 @@
+"""Each kind of difference, made in the simulators and named by the reconciliation."""
