@@ -26,6 +26,7 @@ import httpx2
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.simulated import environment_of
 from ipos_pipeline.cli.simulate import running_simulators
 from ipos_pipeline.connections import Connections
 from ipos_pipeline.domain.mapping import MappingRules
@@ -151,26 +152,13 @@ def opened_bench(invoices: int) -> Iterator[Bench]:
         state = Path(folder)
         with running_simulators(state / "simulators", options) as simulated:
             transport = CountingTransport()
-            environment = _environment(simulated, state)
+            environment = environment_of(simulated, state)
             with Connections(environment, transport=transport) as connections:
                 ports = {
                     name: httpx2.URL(simulated[f"{name}_base_url"]).port
                     for name in ("netsuite", "ipos")
                 }
                 yield Bench(connections, transport, ports)
-
-
-def _environment(simulated: Mapping[str, Any], state: Path) -> dict[str, str]:
-    return {
-        "IPOS_PIPELINE_DATA_DIR": str(state),
-        "NETSUITE_ACCOUNT_ID": simulated["netsuite_account_id"],
-        "NETSUITE_BASE_URL": simulated["netsuite_base_url"],
-        "NETSUITE_CLIENT_ID": simulated["client_id"],
-        "NETSUITE_CERTIFICATE_ID": simulated["certificate_id"],
-        "NETSUITE_PRIVATE_KEY_FILE": simulated["private_key_file"],
-        "NETSUITE_JWT_ALGORITHM": simulated["jwt_algorithm"],
-        "NETSUITE_CONCURRENCY": "15",
-    }
 
 
 def cost_table(invoices: int, costs: Mapping[str, Cost]) -> Table:

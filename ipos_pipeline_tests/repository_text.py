@@ -11,7 +11,9 @@ from pathlib import Path
 
 from ipos_pipeline.defs.assets import store_day_assets
 from ipos_pipeline.defs.partitions import store_days
+from ipos_pipeline.defs.standing_checks import STANDING_CHECKS
 from ipos_pipeline.domain.netsuite_refusals import NEXT_STEPS
+from ipos_pipeline.domain.problem import TAX_REGIME
 from ipos_pipeline.settings.environment import MailSettings, Settings
 from ipos_pipeline.settings.netsuite_access import OAuth2Settings, TbaSettings
 
@@ -46,12 +48,14 @@ def words_given_to(*functions: str, keyword: str) -> set[str]:
 
 def check_names() -> set[str]:
     assets = store_day_assets(store_days(date(2026, 1, 1)))
-    return {key.name for asset in assets for key in asset.check_keys}
+    keys = {key for asset in (*assets, *STANDING_CHECKS) for key in asset.check_keys}
+    return {key.name for key in keys}
 
 
 def error_codes() -> set[str]:
     """Collect the codes of our own and those of NetSuite that we have an answer to."""
-    return words_given_to("Problem", "Failure", keyword="code") | NEXT_STEPS.keys()
+    ours = words_given_to("Problem", "Failure", keyword="code") | {TAX_REGIME}
+    return ours | NEXT_STEPS.keys()
 
 
 def exception_names() -> set[str]:

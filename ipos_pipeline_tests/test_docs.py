@@ -9,6 +9,7 @@ import tomllib
 
 from ipos_pipeline.defs.checks import TOTALS_MATCH_NETSUITE
 from ipos_pipeline.domain.mapping import FieldMapping
+from ipos_pipeline.domain.store_day_proof import TOLD_ONLY, DifferenceKind
 from ipos_pipeline.settings.configuration_records import (
     read_configuration_file,
     read_mapping,
@@ -29,7 +30,6 @@ from ipos_pipeline_tests.repository_text import (
     references,
     text_files,
     variables_read,
-    words_given_to,
 )
 
 DECISIONS = sorted((DOCS / "decisions").glob("*.md"))
@@ -64,8 +64,9 @@ def test_each_runbook_entry_says_what_it_means_how_to_look_what_to_do_and_what_n
 
 def test_each_kind_of_difference_is_explained_in_the_runbook() -> None:
     entry = dict(RUNBOOK_ENTRY.findall(RUNBOOK))[TOTALS_MATCH_NETSUITE]
-    explained = set(re.findall(r"^ +\| `(\w+)` \|", entry, re.MULTILINE))
-    assert explained == words_given_to("Difference", keyword="kind")
+    explained = re.findall(r"^ +\| `(\w+)`( \*)? \|", entry, re.MULTILINE)
+    assert {kind for kind, _ in explained} == set(DifferenceKind)
+    assert {kind for kind, star in explained if star} == TOLD_ONLY
 
 
 def test_the_example_environment_holds_each_variable_that_is_read_and_no_other() -> None:

@@ -19,7 +19,7 @@ from ipos_pipeline.domain.store_day_proof import Difference, DifferenceKind
 Kind = DifferenceKind
 
 SEQUENCE_SHARE = 0.5
-"""Where fewer of the numbers from the first to the last are there, they are shared with others."""
+"""Where fewer of the numbers from first to last are there, a shop shares them with others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,8 +137,7 @@ def invoices_differ(
             difference = _shown_otherwise(invoice, ours, day, tolerance)
         if difference is not None:
             differences.append(difference)
-    gone = sorted(landed.keys() - by_key.keys())
-    return differences + [Difference(Kind.NOT_SHOWN, k, "IPOS shows it no longer") for k in gone]
+    return differences + [_not_shown(landed[key]) for key in sorted(landed.keys() - by_key.keys())]
 
 
 def _not_landed(invoice: ShownInvoice) -> Difference:
@@ -147,13 +146,19 @@ def _not_landed(invoice: ShownInvoice) -> Difference:
     return Difference(Kind.NOT_LANDED, invoice.document_key, detail)
 
 
+def _not_shown(ours: LandedInvoice) -> Difference:
+    lacks = ours.total or ZERO
+    key = ours.document_key
+    return Difference(Kind.NOT_SHOWN, key, "IPOS shows it no longer", ipos_lacks=lacks)
+
+
 def _shown_otherwise(
     invoice: ShownInvoice, ours: LandedInvoice, day: date, tolerance: Decimal
 ) -> Difference | None:
     key = invoice.document_key
     if invoice.business_date != day:
         detail = f"landed under {day}, IPOS dates it {invoice.business_date}"
-        return Difference(Kind.WRONG_DAY, key, detail)
+        return Difference(Kind.WRONG_DAY, key, detail, ipos_lacks=ours.total or ZERO)
     if ours.is_filtered:
         return None
     if invoice.is_acknowledged and not ours.is_settled and not ours.is_acknowledged:
@@ -163,16 +168,21 @@ def _shown_otherwise(
 
 
 def _drifted(invoice: ShownInvoice, ours: LandedInvoice, tolerance: Decimal) -> Difference | None:
-    key = invoice.document_key
+    key, posted = invoice.document_key, ours.total or ZERO
     if invoice.is_void:
-        return Difference(Kind.VOID_IN_IPOS, key, f"IPOS shows it as void, ledger {ours.total}")
+        detail = f"IPOS shows it as void, ledger {posted}"
+        return Difference(Kind.VOID_IN_IPOS, key, detail, ipos_lacks=posted)
+    lacks = posted - (invoice.total or ZERO)
     if ours.hashes and invoice.content_hash not in ours.hashes:
-        detail = f"landed with {ours.total}, IPOS shows {invoice.total} after an edit"
-        return Difference(Kind.EDITED_IN_IPOS, key, detail)
+        detail = f"landed with {posted}, IPOS shows {invoice.total} after an edit"
+        version = invoice.content_hash
+        return Difference(Kind.EDITED_IN_IPOS, key, detail, version=version, ipos_lacks=lacks)
     off = rounding_of(invoice, ours)
     if off:
-        kind = Kind.ROUNDED if abs(off) <= tolerance else Kind.IPOS_TOTAL_DIFFERS
-        return Difference(kind, key, f"IPOS {invoice.total}, ledger {ours.total}")
+        detail = f"IPOS {invoice.total}, ledger {posted}"
+        if abs(off) <= tolerance:
+            return Difference(Kind.ROUNDED, key, detail)
+        return Difference(Kind.IPOS_TOTAL_DIFFERS, key, detail, ipos_lacks=lacks)
     return None
 
 
@@ -210,10 +220,13 @@ def documents_differ(
         difference = _difference(document, there.get(document.external_id))
         if difference is not None:
             differences.append(difference)
-    for external_id in sorted(there.keys() - known):
-        detail = f"NetSuite has it as internal ID {there[external_id].internal_id}"
-        differences.append(Difference(Kind.NOT_IN_LEDGER, external_id, detail))
-    return differences
+    return differences + [_not_in_ledger(there[key]) for key in sorted(there.keys() - known)]
+
+
+def _not_in_ledger(there: FoundDocument) -> Difference:
+    detail = f"NetSuite has it as internal ID {there.internal_id} with {there.total}"
+    lacks = -there.total
+    return Difference(Kind.NOT_IN_LEDGER, there.external_id, detail, netsuite_lacks=lacks)
 
 
 def _difference(document: ExpectedDocument, there: FoundDocument | None) -> Difference | None:
@@ -233,7 +246,8 @@ def _disagreement(document: ExpectedDocument, there: FoundDocument) -> Differenc
     key = document.external_id
     if there.total != document.total:
         detail = f"ledger {document.total}, NetSuite {there.total}"
-        return Difference(Kind.TOTAL_DIFFERS, key, detail)
+        lacks = document.total - there.total
+        return Difference(Kind.TOTAL_DIFFERS, key, detail, netsuite_lacks=lacks)
     if there.tran_date != document.tran_date:
         detail = f"posted for {document.tran_date}, NetSuite dates it {there.tran_date}"
         return Difference(Kind.WRONG_DAY, key, detail)
@@ -249,7 +263,7 @@ def _absence(document: ExpectedDocument) -> Difference:
         return Difference(Kind.SET_ASIDE, key, f"a person has set {total} aside")
     if document.is_posted:
         detail = f"internal ID {document.internal_id} is gone"
-        return Difference(Kind.ABSENT_IN_NETSUITE, key, detail)
+        return Difference(Kind.ABSENT_IN_NETSUITE, key, detail, netsuite_lacks=total)
     if document.is_in_doubt:
         detail = f"it was sent with {total}, and NetSuite does not show it yet"
         return Difference(Kind.IN_DOUBT, key, detail)
@@ -272,12 +286,7 @@ def booked_twice(
     decided that ours is not to be there. Or one external ID has two records, or one record serves
     two documents.
     """
-    differences: list[Difference] = []
-    copies = Counter(one.external_id for one in found)
-    for external_id, count in copies.items():
-        if count > 1:
-            detail = f"{count} records carry this external ID"
-            differences.append(Difference(Kind.TWICE_IN_NETSUITE, external_id, detail))
+    differences = _of_one_external_id(found)
     shared: dict[str, str] = {}
     keys = _keys_by_memo(shown)
     ours: dict[tuple[str, bool], str] = {}
@@ -298,6 +307,22 @@ def booked_twice(
     return differences
 
 
+def _of_one_external_id(found: Iterable[FoundDocument]) -> list[Difference]:
+    copies: dict[str, list[FoundDocument]] = {}
+    for one in found:
+        copies.setdefault(one.external_id, []).append(one)
+    return [
+        Difference(
+            Kind.TWICE_IN_NETSUITE,
+            external_id,
+            f"{len(records)} records carry this external ID",
+            netsuite_lacks=-total_of(one.total for one in records[:-1]),
+        )
+        for external_id, records in copies.items()
+        if len(records) > 1
+    ]
+
+
 def _keys_by_memo(shown: Iterable[ShownInvoice]) -> dict[str, str]:
     """Tell invoices by their memos, where a memo is one invoice's alone."""
     invoices = list(shown)
@@ -316,16 +341,17 @@ def number_gaps(
     of this shop.
     """
     numbers: dict[str, set[int]] = {}
-    for doc_type, (first, last) in (bounds or {}).items():
-        numbers[doc_type] = {first - 1, last + 1}
     for doc_type, number in seen:
         if number.isdecimal():
             numbers.setdefault(doc_type, set()).add(int(number))
+    count = sum(map(len, numbers.values()))
+    for doc_type, (first, last) in (bounds or {}).items():
+        numbers.setdefault(doc_type, set()).update({first - 1, last + 1})
+    span = sum(max(found) - min(found) + 1 for found in numbers.values())
+    if count < SEQUENCE_SHARE * (span - 2 * len(bounds or {})):
+        return []
     gaps: list[Difference] = []
     for doc_type, present in sorted(numbers.items()):
-        span = max(present) - min(present) + 1
-        if doc_type not in (bounds or {}) and len(present) < SEQUENCE_SHARE * span:
-            continue
         for before, after in pairwise(sorted(present)):
             missing = after - before - 1
             if missing:

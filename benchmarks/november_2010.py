@@ -1,0 +1,210 @@
+"""A month of real sales, backfilled store-day by store-day through Dagster, and proved.
+
+Run it with `python -m benchmarks.november_2010` in the top folder of a clone, with the data set
+(UCI Online Retail II, https://doi.org/10.24432/C5CG6D) as a Parquet file. The sales are replayed
+in four shops; simulators run as a process of their own. A charge such as postage is no inventory
+item: the documents that hold one stay open, as they should, and nothing else may. Exit code 1 if a
+check is not green for any other reason, or if the totals do not tie to the cent.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import resource
+import shutil
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from decimal import Decimal
+from pathlib import Path
+
+import dagster as dg
+from rich.console import Console
+from rich.progress import track
+from rich.table import Table
+
+from benchmarks.simulated import environment_of
+from ipos_pipeline.cli.simulate import running_simulators
+from ipos_pipeline.cli.store_day_runs import QUIET, dagster_instance
+from ipos_pipeline.connections import Connections
+from ipos_pipeline.defs.jobs import SYNC_INVOICES
+from ipos_pipeline.defs.partitions import LOCATIONS, StoreDay
+from ipos_pipeline.domain.money import total_of
+from ipos_pipeline.domain.store_day_proof import DifferenceKind, StoreDayProof
+
+SALES = Path(__file__).parents[2] / "shared" / "data" / "online_retail_2009_2010.parquet"
+FIRST, LAST = date(2010, 11, 1), date(2010, 11, 30)
+SHOPS = ("DXB01", "DXB02", "AUH01", "SHJ01")
+CHARGES = "non_inventory_item"
+KIB = 1024
+
+console = Console()
+
+
+@dataclass
+class Backfilled:
+    """What the runs did: their checks that are not green, by store-day, and what it took."""
+
+    store_days: int = 0
+    failed: list[str] = field(default_factory=list)
+    not_green: dict[tuple[str, date], set[str]] = field(default_factory=dict)
+    cpu_seconds: float = 0.0
+    wall_seconds: float = 0.0
+    peak_mib: float = 0.0
+
+
+@dataclass(frozen=True)
+class Books:
+    """What the ledger proves of the month; totals in AED, sales less refunds, tax included."""
+
+    proofs: list[StoreDayProof]
+    open_codes: Counter[str]
+
+    @property
+    def unexplained(self) -> list[StoreDayProof]:
+        """Store-days that differ by something else than documents with charges."""
+        return [
+            one
+            for one in self.proofs
+            if {difference.kind for difference in one.breaking} - {DifferenceKind.OPEN_ERROR}
+        ]
+
+    @property
+    def ipos(self) -> Decimal:
+        """What the shops sold."""
+        return total_of(one.ipos.gross for one in self.proofs)
+
+    @property
+    def ledger(self) -> Decimal:
+        """What is planned."""
+        return total_of(one.ledger.gross for one in self.proofs)
+
+    @property
+    def netsuite(self) -> Decimal:
+        """What the books hold."""
+        return total_of(one.netsuite.gross for one in self.proofs)
+
+
+def backfill(days: Iterable[date]) -> Backfilled:
+    """Run each store-day of some days in this process, on the instance of DAGSTER_HOME."""
+    from ipos_pipeline.definitions import build_definitions  # noqa: PLC0415 - reads the first day
+
+    done = Backfilled()
+    job = build_definitions(os.environ).resolve_job_def(SYNC_INVOICES)
+    store_days = [StoreDay(code, day) for day in days for code in SHOPS]
+    cpu, wall = time.process_time(), time.monotonic()
+    with dagster_instance(os.environ) as instance:
+        instance.add_dynamic_partitions(LOCATIONS, list(SHOPS))
+        for one in track(store_days, description="Store-days", console=console):
+            key = dg.MultiPartitionKey({"day": one.day.isoformat(), "location": one.location_code})
+            result = job.execute_in_process(
+                instance=instance, partition_key=key, run_config=QUIET, raise_on_error=False
+            )
+            _note(done, one, result)
+    done.cpu_seconds = time.process_time() - cpu
+    done.wall_seconds = time.monotonic() - wall
+    done.peak_mib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / KIB
+    return done
+
+
+def _note(done: Backfilled, store_day: StoreDay, result: dg.ExecuteInProcessResult) -> None:
+    done.store_days += 1
+    if not result.success:
+        done.failed.append(store_day.partition_key)
+    red = {
+        evaluation.check_name
+        for evaluation in result.get_asset_check_evaluations()
+        if not evaluation.passed
+    }
+    if red:
+        done.not_green[store_day.location_code, store_day.day] = red
+
+
+def read_books(days: Iterable[date]) -> Books:
+    """Read the proofs and the open errors of some days from the ledger."""
+    proofs: list[StoreDayProof] = []
+    codes: Counter[str] = Counter()
+    with Connections(os.environ) as connections, connections.ledger.read() as work:
+        for day in days:
+            proofs += work.proofs.of_day(day).values()
+            for code in SHOPS:
+                codes.update(error.code for error in work.errors.open_of_day(code, day))
+    return Books(proofs, codes)
+
+
+def report(done: Backfilled, books: Books) -> bool:
+    """Print what was found; tell whether it is what it should be."""
+    with_charges = {
+        (one.location_code, one.business_date) for one in books.proofs if one.open_errors
+    }
+    not_explained = {
+        key: checks for key, checks in done.not_green.items() if key not in with_charges
+    }
+    table = Table(title=f"Real sales of {FIRST:%B %Y}, four shops", show_header=False)
+    rows = {
+        "store-days": f"{done.store_days:,}",
+        "invoices": f"{sum(one.shown for one in books.proofs):,}",
+        "documents in NetSuite": f"{sum(one.netsuite.documents for one in books.proofs):,}",
+        "IPOS, AED": f"{books.ipos:,.2f}",
+        "ledger, AED": f"{books.ledger:,.2f}",
+        "NetSuite, AED": f"{books.netsuite:,.2f}",
+        "kept back, AED": f"{books.ledger - books.netsuite:,.2f}",
+        "open errors by code": ", ".join(f"{code}: {n}" for code, n in books.open_codes.items()),
+        "store-days with all checks green": f"{done.store_days - len(done.not_green):,}",
+        "store-days with charges": f"{len(with_charges):,}",
+        "not green without a charge": f"{len(not_explained):,}",
+        "wall, s": f"{done.wall_seconds:,.0f}",
+        "CPU of the product, s": f"{done.cpu_seconds:,.0f}",
+        "peak memory, MiB": f"{done.peak_mib:,.0f}",
+    }
+    for name, value in rows.items():
+        table.add_row(name, value)
+    console.print(table)
+    by_check = Counter(name for checks in done.not_green.values() for name in checks)
+    console.print("not green, by check:", dict(by_check))
+    if done.failed:
+        console.print("failed runs:", done.failed)
+    for key, checks in not_explained.items():
+        console.print(key, sorted(checks))
+    return (
+        not done.failed
+        and not not_explained
+        and not books.unexplained
+        and set(books.open_codes) <= {CHARGES}
+        and books.ipos == books.ledger
+    )
+
+
+def main() -> int:
+    """Replay, backfill, print the table; the exit code says whether everything ties."""
+    parser = argparse.ArgumentParser(description="A month of real sales, backfilled and proved.")
+    parser.add_argument("--sales", type=Path, default=SALES, metavar="PARQUET")
+    parser.add_argument("--first", type=date.fromisoformat, default=FIRST, metavar="DAY")
+    parser.add_argument("--last", type=date.fromisoformat, default=LAST, metavar="DAY")
+    options = parser.parse_args()
+    days = [
+        options.first + timedelta(days=n) for n in range((options.last - options.first).days + 1)
+    ]
+    sales = ["--sales", str(options.sales), "--from", str(options.first), "--to", str(options.last)]
+    with tempfile.TemporaryDirectory() as folder:
+        state = Path(folder)
+        console.print("Starting simulators with the sales ...")
+        with running_simulators(state / "simulators", sales) as simulated:
+            home = state / "dagster"
+            home.mkdir()
+            shutil.copy("dagster.yaml", home)
+            os.environ.update(environment_of(simulated, state / "data"))
+            os.environ.update(
+                DAGSTER_HOME=str(home), IPOS_PIPELINE_START_DATE=options.first.isoformat()
+            )
+            done = backfill(days)
+            return 0 if report(done, read_books(days)) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
