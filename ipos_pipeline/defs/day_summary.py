@@ -14,7 +14,7 @@ from ipos_pipeline.defs.day_page import ZONE, page_of, write_day
 from ipos_pipeline.defs.partitions import TIMEZONE
 from ipos_pipeline.defs.reporting import Metadata
 from ipos_pipeline.defs.resources import Opened, clear_failures, failure_of
-from ipos_pipeline.defs.telling import TOLD_PER_RUN, mail_rules, tell_by_mail
+from ipos_pipeline.defs.telling import NO_MAIL_SERVER, TOLD_PER_RUN, mail_rules, tell_by_mail
 from ipos_pipeline.domain.closing import days_to_tell, last_closed_day
 from ipos_pipeline.domain.day_report import DayReport
 from ipos_pipeline.domain.day_report_words import verdict
@@ -25,7 +25,6 @@ from ipos_pipeline.steps.reporting_day import day_mail
 from ipos_pipeline.steps.watching_outages import note_recovery
 
 DAY_SUMMARY = "day_summary"
-RETRY_SECONDS = 10 * 60
 
 
 class DaySummary(dg.Config):
@@ -54,10 +53,7 @@ def days_of(connections: Connections, config: DaySummary) -> list[date]:
         return days_to_tell(closed, told=work.told.last_day())
 
 
-@dg.op(
-    description="Writes the page of a closed day and mails it to finance, once.",
-    retry_policy=dg.RetryPolicy(max_retries=3, delay=RETRY_SECONDS),
-)
+@dg.op(description="Writes the page of a closed day and mails it to finance, once.")
 def summarise_day(context: dg.OpExecutionContext, config: DaySummary, connections: Opened) -> None:
     """Report each day that is to be told; a page is written even where no mail server is set."""
     try:
@@ -88,7 +84,7 @@ def _tell(connections: Connections, report: DayReport, *, again: bool, run: str)
     """Queue the mail, and say what became of it."""
     mail = connections.settings.mail
     if mail is None:
-        return "No mail server is set (SMTP_HOST): nobody is told."
+        return NO_MAIL_SERVER
     queued = compose_day_mail(
         connections.ledger,
         mail_rules(mail, to=mail.finance_to),
@@ -110,11 +106,22 @@ def day_summary() -> None:
     summarise_day()
 
 
-day_summary_schedule = dg.ScheduleDefinition(
-    name="day_summary_schedule",
+@dg.schedule(
     job=day_summary,
-    cron_schedule="0 7 * * *",
+    cron_schedule="*/10 7-11 * * *",
     execution_timezone=TIMEZONE,
     default_status=dg.DefaultScheduleStatus.RUNNING,
-    description="Every morning, after the night has reconciled the closed day.",
+    description="Every morning at 7, after the night has reconciled the closed day; again every 10"
+    " minutes until noon, should that have failed.",
 )
+def day_summary_schedule(
+    _context: dg.ScheduleEvaluationContext, connections: Opened
+) -> dg.RunRequest | dg.SkipReason:
+    """Start the job as long as there is a day of which finance was not told."""
+    if connections.settings.mail is None:
+        return dg.SkipReason(f"{NO_MAIL_SERVER} Runs of store-days write the pages.")
+    with clear_failures(connections, run=DAY_SUMMARY):
+        days = days_of(connections, DaySummary())
+    if not days:
+        return dg.SkipReason("Finance was told of the closed day.")
+    return dg.RunRequest()

@@ -94,7 +94,7 @@ def compose_day_mail(
 
     `again`: a person wants another one.
     """
-    about = f"summary of {day}"
+    about = f"summary of {day} by {run}"
     envelope = Envelope(
         sender=rules.sender,
         recipients=rules.recipients,

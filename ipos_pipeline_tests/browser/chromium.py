@@ -58,8 +58,9 @@ class Browser:
         self.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
 
     def open(self, path: str, **query: str) -> None:
-        """Go to a page of the site."""
-        self.driver.get(f"{self.site}{path}?{urlencode(query)}" if query else self.site + path)
+        """Go to a page of the site, or to a file with its whole address."""
+        address = path if path.startswith("file:") else self.site + path
+        self.driver.get(f"{address}?{urlencode(query)}" if query else address)
 
     def wait_for(self, *words: str) -> str:
         """Wait until all words can be read on the page; gives all that can be read there."""
@@ -88,6 +89,10 @@ class Browser:
             return {link.text: str(link.get_attribute("href")) for link in links}
 
         return self._wait(found, what=f"a link to {host}")
+
+    def width_of_page(self) -> int:
+        """Tell how wide the page is in pixels, scrolled parts included."""
+        return int(self.driver.execute_script("return document.documentElement.scrollWidth"))
 
     def take_picture(self, file: Path, *, of: Area | None = None) -> None:
         """Store what the window shows, or a part of it, as PNG."""

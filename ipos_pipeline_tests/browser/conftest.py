@@ -11,6 +11,8 @@ from ipos_pipeline_tests.browser.chromium import MISSING, Browser, browser_on, i
 from ipos_pipeline_tests.browser.shown_days import SHOP_WITH_ERROR, ShownDays, shown_days
 
 DAY = date(2026, 11, 19)
+DESK = (2400, 1500)
+"""Large enough that the graph shows every name in full."""
 
 
 @pytest.fixture(scope="module")
@@ -26,7 +28,7 @@ def shown(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ShownDays]:
 
 @pytest.fixture(scope="module")
 def browser(shown: ShownDays) -> Iterator[Browser]:
-    """A window on the UI, large enough that the graph shows every name in full."""
+    """A window on the UI, of the size of a desk's screen."""
     with browser_on(shown.url) as opened:
-        opened.resize(2400, 1500)
+        opened.resize(*DESK)
         yield opened

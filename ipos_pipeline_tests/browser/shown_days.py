@@ -27,11 +27,19 @@ REFERENCE_DATA = "job execute -m ipos_pipeline.definitions -j refresh_reference_
 
 @dataclass(frozen=True)
 class ShownDays:
-    """The UI's address, the days that were posted, and whose last one has an open error."""
+    """The UI's address, the days that were posted, and whose last one has an open error.
+
+    `reports`: the folder of the days' own pages.
+    """
 
     url: str
+    reports: Path
     days: Sequence[date]
     shop_with_error: str = SHOP_WITH_ERROR
+
+    def page_of(self, day: date) -> str:
+        """The address of the report of a day."""
+        return (self.reports / f"{day}.html").as_uri()
 
     @property
     def store_day_with_error(self) -> str:
@@ -55,7 +63,8 @@ def shown_days(
             locations = [word for shop in shops for word in ("--location", shop)]
             _run(["ipos-pipeline", "sync", "--day", str(day), *locations], environment, folder)
         with _web_server(environment, folder) as url:
-            yield ShownDays(url, days)
+            reports = Path(environment["IPOS_PIPELINE_DATA_DIR"]) / "reports"
+            yield ShownDays(url, reports, days)
 
 
 def _mail_server(folder: Path) -> dict[str, str]:

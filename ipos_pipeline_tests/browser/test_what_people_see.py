@@ -7,8 +7,10 @@ from urllib.parse import parse_qs, urlsplit
 from ipos_pipeline.defs.checks import DESCRIPTIONS, NO_FAILED_POSTINGS
 from ipos_pipeline_tests.browser import pages
 from ipos_pipeline_tests.browser.chromium import Browser
+from ipos_pipeline_tests.browser.conftest import DESK
 from ipos_pipeline_tests.browser.shown_days import UNKNOWN_BARCODE, ShownDays
 
+PHONE = (390, 844)
 ASSETS = (
     *("ipos_configuration", "netsuite_items", "raw_invoices", "sale_lines", "refund_lines"),
     *("cash_sales", "cash_refunds", "acknowledgements", "integration_errors"),
@@ -86,3 +88,23 @@ def test_a_backfill_asks_for_days_and_locations(browser: Browser, shown: ShownDa
 
     page = browser.wait_for("Launch backfill", "Partition selection", "location")
     assert str(shown.days[0]) in page
+
+
+def test_the_report_of_a_day_names_what_is_open_and_fits_a_phone(
+    browser: Browser, shown: ShownDays
+) -> None:
+    browser.open(shown.page_of(shown.days[-1]))
+    browser.resize(*PHONE)
+
+    page = browser.wait_for("Kept back by an open error", UNKNOWN_BARCODE)
+    width = browser.width_of_page()
+    browser.resize(*DESK)
+
+    assert f"IPOS-{shown.shop_with_error}-2026-S-" in page
+    assert width <= PHONE[0]
+
+
+def test_a_store_day_leads_to_the_report_of_its_day(browser: Browser, shown: ShownDays) -> None:
+    browser.open(pages.partition("store_day_reconciliation", f"{shown.days[0]}|DXB01"))
+
+    browser.wait_for("day_report", f"{shown.days[0]}.html")

@@ -68,15 +68,19 @@ class Night:
         assert isinstance(answer, dg.SkipReason)
         return str(answer.skip_message)
 
-    def close_day(self) -> dict[str, str]:
-        """Evaluate the nightly schedule; give the requested partitions and why."""
+    def evaluate(self, schedule: dg.ScheduleDefinition) -> Any:
+        """Evaluate a schedule as the daemon does."""
         with (
             self._connections() as connections,
             dg.build_schedule_context(
                 instance=self.pipeline.instance, resources={"connections": connections}
             ) as context,
         ):
-            answer = close_day_schedule(context)
+            return schedule(context)
+
+    def close_day(self) -> dict[str, str]:
+        """Evaluate the nightly schedule; give the requested partitions and why."""
+        answer = self.evaluate(close_day_schedule)
         if isinstance(answer, dg.SkipReason):
             return {}
         return {str(one.partition_key): one.tags["ipos/reason"] for one in answer}

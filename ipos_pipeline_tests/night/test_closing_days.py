@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date, timedelta
 from typing import Any
 
 import dagster as dg
 import pytest
 
+from ipos_pipeline.defs.partitions import LOCATIONS
 from ipos_pipeline_tests.builders import DAY, LOCATION, NOON, raw_invoice, raw_line
 from ipos_pipeline_tests.night.conftest import Night
 from ipos_pipeline_tests.pipeline.test_sensors import requested, tick
@@ -16,6 +18,14 @@ ONE_DAY = timedelta(days=1)
 HALF_PAST_FOUR = NOON + timedelta(hours=16, minutes=30)
 """In Dubai, in the night after `DAY`."""
 TODAY = f"{DAY}|{LOCATION}"
+
+
+@pytest.fixture
+def instance() -> Iterator[dg.DagsterInstance]:
+    """A Dagster instance on disk, as schedules open it themselves."""
+    with dg.instance_for_test() as made:
+        made.add_dynamic_partitions(LOCATIONS, [LOCATION])
+        yield made
 
 
 def sold(inv_no: int, day: date, **changes: Any) -> dict[str, Any]:

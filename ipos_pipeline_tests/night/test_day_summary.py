@@ -7,7 +7,7 @@ from typing import Any
 
 import dagster as dg
 
-from ipos_pipeline.defs.day_summary import DAY_SUMMARY
+from ipos_pipeline.defs.day_summary import DAY_SUMMARY, day_summary_schedule
 from ipos_pipeline.defs.sensors import store_days_sensor
 from ipos_pipeline_tests.builders import DAY, NOON, amount_line, raw_invoice, raw_line
 from ipos_pipeline_tests.night.conftest import FINANCE, Night, output_of
@@ -44,6 +44,16 @@ def test_a_proved_day_is_one_mail_with_its_page_even_if_the_job_runs_twice(night
     assert "14.49" in page.get_content()
     assert "14.49" in file.read_text(encoding="utf-8")
     assert "no second mail" in again["2026-11-20 mail"]
+
+
+def test_the_schedule_starts_the_job_until_finance_was_told_and_then_no_more(night: Night) -> None:
+    """What fails at seven, because NetSuite is down, is tried again before noon."""
+    night.at(SEVEN)
+    assert isinstance(night.evaluate(day_summary_schedule), dg.RunRequest)
+    summarise(night)
+    assert "was told" in str(night.evaluate(day_summary_schedule).skip_message)
+    del night.pipeline.environment["SMTP_HOST"]
+    assert "No mail server" in str(night.evaluate(day_summary_schedule).skip_message)
 
 
 def test_a_person_may_ask_for_another_mail(night: Night) -> None:
