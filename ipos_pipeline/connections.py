@@ -20,13 +20,12 @@ from ipos_pipeline.clients.mail import MailClient
 from ipos_pipeline.clients.netsuite import NetSuiteClient
 from ipos_pipeline.clients.netsuite_auth import ClientCredentials, OAuth2ClientCredentials
 from ipos_pipeline.clients.netsuite_tba import TbaCredentials, TokenBasedAuthentication
-from ipos_pipeline.domain.configuration import IposConfiguration
+from ipos_pipeline.domain.configuration import RECORDS, IposConfiguration
 from ipos_pipeline.domain.ipos_profile import IposProfile
 from ipos_pipeline.domain.mapping import FieldMapping, MappingRules
 from ipos_pipeline.errors import trouble_of
 from ipos_pipeline.ledger.store import LedgerStore
 from ipos_pipeline.settings.configuration_records import (
-    RECORDS,
     ConfigurationRecord,
     ConfigurationRecords,
     RecordProblem,

@@ -25,7 +25,8 @@ HIDDEN_LENGTH_MIN = 4
 class PipelineError(Exception):
     """An error that says what happened and, in `recovery`, what to do next.
 
-    `system` names whose trouble it is: NetSuite, IPOS of one location, or our own settings.
+    `system` names whose trouble it is: NetSuite, IPOS of one location, our own settings, or one
+    configuration record.
     """
 
     recovery = "Read the message and the log of this run, then run the partition again."

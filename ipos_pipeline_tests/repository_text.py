@@ -14,6 +14,7 @@ from ipos_pipeline.defs.partitions import store_days
 from ipos_pipeline.defs.standing_checks import STANDING_CHECKS
 from ipos_pipeline.domain.netsuite_refusals import NEXT_STEPS
 from ipos_pipeline.domain.problem import TAX_REGIME
+from ipos_pipeline.domain.store_day_proof import FOR_A_PERSON
 from ipos_pipeline.settings.environment import MailSettings, Settings
 from ipos_pipeline.settings.netsuite_access import OAuth2Settings, TbaSettings
 
@@ -55,7 +56,7 @@ def check_names() -> set[str]:
 def error_codes() -> set[str]:
     """Collect the codes of our own and those of NetSuite that we have an answer to."""
     ours = words_given_to("Problem", "Failure", keyword="code") | {TAX_REGIME}
-    return ours | NEXT_STEPS.keys()
+    return ours | {str(kind) for kind in FOR_A_PERSON} | NEXT_STEPS.keys()
 
 
 def exception_names() -> set[str]:

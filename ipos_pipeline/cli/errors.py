@@ -26,7 +26,7 @@ from ipos_pipeline.cli.acting import (
 from ipos_pipeline.cli.output import results, say, shown
 from ipos_pipeline.domain.error_words import words_for
 from ipos_pipeline.domain.operator_rules import Verdict
-from ipos_pipeline.domain.problem import MASTER_DATA_CODES
+from ipos_pipeline.domain.problem import MASTER_DATA_CODES, awaited
 from ipos_pipeline.domain.selection import Selection
 from ipos_pipeline.ledger.integration_errors import OPEN, ErrorRecord
 from ipos_pipeline.steps.listing_errors import ErrorInFull, error_in_full, list_errors
@@ -164,12 +164,16 @@ def set_aside_command(
 ) -> int:
     """Take errors off the list: not retried, not mailed; the history stays.
 
+    A difference that a reconciliation found is accepted by it as it is: from the next one on it
+    leaves its day proved, until it differs otherwise.
+
     Undo it with `errors retry --external-id ...`.
 
     \b
     Examples:
       ipos-pipeline errors set-aside --invoice 10377 --reason "test sale"
       ipos-pipeline errors set-aside --code nothing_to_post --acknowledge --reason "till test"
+      ipos-pipeline errors set-aside --code edited_in_ipos --invoice 10377 --reason "agreed"
     """
     selection.checked()
     with opened() as connections:
@@ -263,7 +267,7 @@ def _tried_again(one: ErrorRecord) -> object:
         return "no"
     if one.next_attempt_at is not None:
         return one.next_attempt_at
-    return "with the item" if one.code in MASTER_DATA_CODES else "by a person"
+    return f"with the {awaited(one.code)}" if one.code in MASTER_DATA_CODES else "by a person"
 
 
 def _brief(one: ErrorRecord) -> dict[str, object]:

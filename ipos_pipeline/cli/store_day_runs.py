@@ -11,11 +11,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ipos_pipeline.cli.output import console, progress, say
+from ipos_pipeline.domain.plain_text import one_line
 from ipos_pipeline.errors import ConfigurationError
 
 if TYPE_CHECKING:
     import dagster as dg
 
+PROBLEMS_NAMED = 10
+"""Problems of a dry run that are named for each posting asset; Dagster shows all of them."""
+WIDTH = 80
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
 
@@ -23,7 +27,7 @@ QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 class RunResult:
     """What became of one run; `problems` tells what failed and what to do, step by step.
 
-    `previews`: of a dry run, in a sentence for each posting asset, what would be posted.
+    `previews`: of a dry run, in some lines for each posting asset, what would be posted.
     """
 
     location_code: str
@@ -119,21 +123,33 @@ def _run(
         _problem(event.step_failure_data) for event in done.all_events if event.is_step_failure
     )
     previews = tuple(
-        _preview(event.materialization)
+        preview_in_words(event.materialization)
         for event in done.get_asset_materialization_events()
         if "would_create" in event.materialization.metadata
     )
     return RunResult(location_code, day, done.success, problems, previews)
 
 
-def _preview(materialization: dg.AssetMaterialization) -> str:
-    """Tell in a sentence what a dry run found; the rest stands in its metadata."""
-    said = {name: value.value for name, value in materialization.metadata.items()}
-    return (
-        f"{materialization.asset_key.to_user_string()}: would create {said['would_create']} of"
-        f" {said['would_create_total']} in all, take over {said['would_take_over']};"
-        f" {said['problems']} problems"
+def preview_in_words(materialization: dg.AssetMaterialization) -> str:
+    """Tell in some lines what a dry run found of one posting asset; its metadata has all of it."""
+    said: dict[str, Any] = {name: value.value for name, value in materialization.metadata.items()}
+    asset, count = materialization.asset_key.to_user_string(), said["problems"]
+    first = (
+        f"{asset}: would create {said['would_create']} of {said['would_create_total']} in all,"
+        f" take over {said['would_take_over']}; {count} problem{'' if count == 1 else 's'}"
     )
+    lines = [first]
+    for row in said["problem_list"].records[:PROBLEMS_NAMED]:
+        lines += _problem_in_words(row.data)
+    if count > PROBLEMS_NAMED:
+        lines.append(f"    and {count - PROBLEMS_NAMED} more: problem_list of {asset} in Dagster")
+    return "\n".join(lines)
+
+
+def _problem_in_words(row: Mapping[str, Any]) -> tuple[str, str]:
+    """Name a document and what stands in its way, in two lines that fit a terminal."""
+    named, why = f"{row['external_id']}: {row['code']}", str(row["message"])
+    return "    " + one_line(named, WIDTH - 4), "      " + one_line(why, WIDTH - 6)
 
 
 def _problem(failure: Any) -> str:  # noqa: ANN401 - Dagster does not export its type

@@ -41,6 +41,8 @@ _CLOSED_PERIOD = re.compile(
     re.IGNORECASE,
 )
 
+_NAMED_FIELD = re.compile(r"for the following field: (\w+)")
+
 _REFUSED_LOGIN = (
     "Find the attempt in NetSuite's Login Audit Trail: it gives the reason that NetSuite's answer"
     " leaves out. Then run ipos-pipeline check-connections."
@@ -69,11 +71,22 @@ def error_details(response: httpx2.Response) -> list[ErrorDetail]:
         ErrorDetail(
             code=str(one.get("o:errorCode") or "UNKNOWN"),
             detail=str(one.get("detail") or ""),
-            path=one.get("o:errorPath") or one.get("o:errorUrl") or one.get("o:errorQueryParam"),
+            path=_path(one),
         )
         for one in details
         if isinstance(one, dict)
     ]
+
+
+def _path(detail: dict[str, Any]) -> str | None:
+    """Give what NetSuite says is at fault; each of these is optional, its sentence comes last."""
+    named = _NAMED_FIELD.search(str(detail.get("detail") or ""))
+    return (
+        detail.get("o:errorPath")
+        or detail.get("o:errorUrl")
+        or detail.get("o:errorQueryParam")
+        or (named[1] if named else None)
+    )
 
 
 def says_no_such_record(response: httpx2.Response) -> bool:

@@ -119,7 +119,7 @@ def store_day_reconciliation(context: dg.AssetExecutionContext, connections: Ope
             pipeline_system(store_day.location_code),
         ]
         if not is_dry:
-            keep_proof(connections.ledger, proof, run=context.run.run_id)
+            proof = keep_proof(connections.ledger, proof, run=context.run.run_id)
             write_day(context.instance, connections, records, store_day.day, run=context.run.run_id)
             note_recovery(
                 connections.ledger, systems, run=context.run.run_id, at=connections.clock()

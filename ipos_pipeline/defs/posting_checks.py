@@ -20,7 +20,7 @@ from ipos_pipeline.defs.reporting import amount, check
 from ipos_pipeline.domain.business_day import business_date_at
 from ipos_pipeline.domain.configuration import IposConfiguration
 from ipos_pipeline.domain.line_frames import column_total
-from ipos_pipeline.domain.problem import MASTER_DATA_CODES
+from ipos_pipeline.domain.problem import ITEM_CODES
 from ipos_pipeline.ledger.entry import Status
 from ipos_pipeline.steps.sending_mails import MailsSent
 
@@ -113,7 +113,7 @@ def all_acknowledged(acknowledgements: pd.DataFrame) -> dg.AssetCheckResult:
 
 def all_items_known(errors: pd.DataFrame) -> dg.AssetCheckResult:
     """List the documents that wait for an item, or for it to be active."""
-    unknown = errors[errors["code"].isin(MASTER_DATA_CODES)]
+    unknown = errors[errors["code"].isin(ITEM_CODES)]
     return check(
         ALL_ITEMS_KNOWN,
         passed=unknown.empty,

@@ -32,13 +32,15 @@ def totals_match_netsuite(proof: StoreDayProof) -> dg.AssetCheckResult:
         passed=proof.is_proved,
         count=len(proof.breaking),
         recovery="Each row names what differs. `open_error`, `not_posted` and `in_doubt` follow"
-        " from other checks; anything else: compare the two sides before you change either.",
+        " from other checks; anything else: compare the two sides before you change either. What"
+        " needs a person has an integration error of its own; setting that aside accepts it.",
         sample=differences_frame(proof.breaking),
         ipos=amount(proof.ipos.gross),
         ledger=amount(proof.ledger.gross),
         netsuite=amount(proof.netsuite.gross),
         rounding=amount(proof.rounding),
         set_aside=amount(proof.set_aside_invoices_total + proof.set_aside_documents_total),
+        accepted=amount(proof.accepted_total),
     )
 
 
@@ -61,7 +63,8 @@ def no_drift_after_posting(proof: StoreDayProof) -> dg.AssetCheckResult:
         DRIFT,
         recovery="A later change is applied to no other system. Decide which side is right and"
         " correct the other by hand; `ipos-pipeline withdraw` takes a document back, `repost`"
-        " posts one again that was deleted in NetSuite.",
+        " posts one again that was deleted in NetSuite; `ipos-pipeline errors set-aside` accepts"
+        " a difference that is right as it is.",
     )
 
 

@@ -42,8 +42,9 @@ class ResolveErrors(dg.Config):
 
     action: Action = Field(
         description="retry makes errors due now and undoes set_aside; set_aside takes them off the"
-        " list; mark_posted settles one document as what a person booked by hand; withdraw deletes"
-        " postings in NetSuite that nobody has changed; repost posts withdrawn ones again."
+        " list, and accepts a difference as it is; mark_posted settles one document as what a"
+        " person booked by hand; withdraw deletes postings in NetSuite that nobody has changed;"
+        " repost posts withdrawn ones again."
     )
     external_ids: list[str] = Field(
         default=[], description="External IDs, such as IPOS-DXB01-2026-S-10377-CS."

@@ -13,10 +13,9 @@ from ipos_pipeline.defs.resources import Opened, clear_failures
 from ipos_pipeline.defs.starting import run_request, running_store_days
 from ipos_pipeline.defs.telling import TOLD_PER_TICK, queue_outage_mails, tell_people
 from ipos_pipeline.domain.business_day import business_date_at
-from ipos_pipeline.domain.configuration import IposConfiguration
+from ipos_pipeline.domain.configuration import CONFIGURATION, IposConfiguration
 from ipos_pipeline.domain.due import StoreDayKey, days_to_look_at, locations_to_change
 from ipos_pipeline.errors import PipelineError
-from ipos_pipeline.settings.configuration_records import CONFIGURATION
 from ipos_pipeline.steps.looking import decide, look_at_ipos
 from ipos_pipeline.steps.releasing import release_solved
 from ipos_pipeline.steps.watching_outages import note_look
@@ -89,20 +88,20 @@ def _release_solved(
     connections: Connections,
     active: dict[str, IposConfiguration],
 ) -> None:
-    """Make documents due whose items have appeared; NetSuite being down holds up nothing else."""
+    """Make documents due that waited for master data; NetSuite being down holds up nothing else."""
     try:
         connections.wait_for(
             release_solved(
                 connections.netsuite,
                 connections.ledger,
-                location_codes=active,
+                active,
                 item_field=connections.settings.item_field,
                 run=TICK,
                 at=connections.clock(),
             )
         )
     except PipelineError as error:
-        context.log.warning("The catalogue could not be asked: %s", error.message)
+        context.log.warning("NetSuite's master data could not be read: %s", error.message)
 
 
 def _due(

@@ -88,6 +88,12 @@ ClosedPeriodPolicy = Literal["queue", "first_open_day"]
 """What becomes of a document whose day lies in a closed accounting period: a person decides, or it
 is posted under the first open day after it."""
 
+CONFIGURATION = "configuration"
+"""What the names of all systems begin with that are a record, or the records as a whole."""
+
+RECORDS = f"{CONFIGURATION} records"
+"""The system's name in errors and outages when no record can be read."""
+
 DATES_FOR_PEOPLE = ("last_sales_sync", "last_sales_error", "last_return_sync", "last_return_error")
 """Fields of the record that the pipeline writes and never reads as its own memory."""
 

@@ -59,6 +59,7 @@ def mail_of_day(
             "IPOS": _money(figures.ipos.gross),
             "NetSuite": _money(figures.netsuite.gross),
             "Set aside": _money(figures.set_aside_total),
+            "Accepted differences": _money(figures.accepted_total),
             "Unexplained": _money(figures.unexplained),
             "From sale to NetSuite": f"half within {duration(delays.p50)}, 95 % within"
             f" {duration(delays.p95)}; {delays.waiting:,} not there yet",

@@ -141,12 +141,14 @@ class Figures:
     ledger: Side
     netsuite: Side
     set_aside_total: Decimal
+    accepted_total: Decimal
     rounding: Decimal
 
     @property
     def unexplained(self) -> Decimal:
-        """What NetSuite lacks of IPOS, less rounding and what a person has set aside (AED)."""
-        return self.ipos.gross - self.rounding - self.set_aside_total - self.netsuite.gross
+        """What NetSuite lacks of IPOS, less rounding and what a person has decided (AED)."""
+        decided = self.set_aside_total + self.accepted_total
+        return self.ipos.gross - self.rounding - decided - self.netsuite.gross
 
 
 def figures_of(proofs: Sequence[StoreDayProof]) -> Figures:
@@ -171,6 +173,7 @@ def figures_of(proofs: Sequence[StoreDayProof]) -> Figures:
         set_aside_total=total_of(
             one.set_aside_invoices_total + one.set_aside_documents_total for one in proofs
         ),
+        accepted_total=total_of(one.accepted_total for one in proofs),
         rounding=total_of(one.rounding for one in proofs),
     )
 

@@ -55,6 +55,10 @@ DIFFERENCE_WORDS = {
         "Set aside by a person",
         "Nothing: it was decided that it does not go to NetSuite.",
     ),
+    DifferenceKind.ACCEPTED: DifferenceWords(
+        "Accepted by a person",
+        "Nothing: it was decided that this difference stays.",
+    ),
     DifferenceKind.WITHDRAWN: DifferenceWords(
         "Taken back from NetSuite by a person",
         "Repost it once its cause is corrected, or set it aside with a reason.",

@@ -18,12 +18,14 @@ from ipos_pipeline.domain.due import StoreDayKey
 from ipos_pipeline.domain.error_words import words_for
 from ipos_pipeline.domain.mail import Attachment, MailContent, layout
 from ipos_pipeline.domain.plain_text import one_line
-from ipos_pipeline.domain.problem import MASTER_DATA_CODES
+from ipos_pipeline.domain.problem import MASTER_DATA_CODES, awaited
 
 SHORT_MAX = 100
 LISTED_IN_BODY_MAX = 50
 LISTED_IN_FILE_MAX = 5000
 FORMULA_STARTS = ("=", "+", "-", "@")
+RECONCILE = "reconcile"
+"""The stage of a difference between the three sides."""
 OTHER_CURRENCY = "currency"
 """The code of an invoice whose amounts are not in AED."""
 
@@ -97,7 +99,7 @@ def mail_of_error(error: ErrorToTell, shop: Shop) -> MailContent:
             "First failed": shop.time(error.first_failed_at),
             "Attempts": str(error.attempts),
             "Tried again": _next_attempt(error, shop),
-            "To act on it": _to_act(f"errors show {one_line(error.external_id, SHORT_MAX)}"),
+            "To act on it": _to_act(f"errors show {one_line(error.external_id, SHORT_MAX)}", error),
         },
         closing=CLOSING,
     )
@@ -107,6 +109,7 @@ def mail_of_group(errors: Sequence[ErrorToTell], shop: Shop) -> MailContent:
     """Tell many errors with one code at one location; a long list is also attached whole."""
     first = errors[0]
     words = words_for(first.code)
+    what = "differ" if first.stage == RECONCILE else "have failed"
     is_long = len(errors) > LISTED_IN_BODY_MAX
     closing = CLOSING
     if is_long:
@@ -116,7 +119,7 @@ def mail_of_group(errors: Sequence[ErrorToTell], shop: Shop) -> MailContent:
         )
     return layout(
         f"[{first.location_code}] {len(errors)} invoices: {words.headline} ({first.code})",
-        f"{len(errors)} documents have failed for one cause. {words.sentence}",
+        f"{len(errors)} documents {what} for one cause. {words.sentence}",
         {
             "What to do": first.next_step,
             "Location": first.location_code,
@@ -126,7 +129,8 @@ def mail_of_group(errors: Sequence[ErrorToTell], shop: Shop) -> MailContent:
             "Tried again": _next_attempt(first, shop),
             "To act on it": _to_act(
                 f"errors list --location {_quoted(first.location_code)}"
-                f" --code {_quoted(first.code)}"
+                f" --code {_quoted(first.code)}",
+                first,
             ),
         },
         table=[_HEAD, *(_listed(error) for error in errors[:LISTED_IN_BODY_MAX])],
@@ -165,13 +169,15 @@ def _cell(text: str) -> str:
 
 
 def _invoice(error: ErrorToTell) -> str:
-    return f"Invoice {one_line(error.number, 40)}" if error.number else "An invoice"
+    if error.number:
+        return f"Invoice {one_line(error.number, 40)}"
+    return "A difference" if error.stage == RECONCILE else "An invoice"
 
 
 def _state(error: ErrorToTell) -> str:
     if error.stage == "acknowledge":
         return "in NetSuite, but IPOS does not know"
-    return "not in NetSuite"
+    return words_for(error.code).headline if error.stage == RECONCILE else "not in NetSuite"
 
 
 def _document(error: ErrorToTell) -> str:
@@ -185,9 +191,10 @@ def _amount(error: ErrorToTell) -> str:
     return f"{error.amount:,.2f} {in_which}"
 
 
-def _to_act(look: str) -> str:
-    job = "in Dagster the job resolve_errors: retry, set aside, mark as posted"
-    return f"ipos-pipeline {look}; or {job}"
+def _to_act(look: str, error: ErrorToTell) -> str:
+    is_difference = error.stage == RECONCILE
+    moves = "set aside, withdraw, repost" if is_difference else "retry, set aside, mark as posted"
+    return f"ipos-pipeline {look}; or in Dagster the job resolve_errors: {moves}"
 
 
 def _quoted(text: str) -> str:
@@ -195,8 +202,10 @@ def _quoted(text: str) -> str:
 
 
 def _next_attempt(error: ErrorToTell, shop: Shop) -> str:
+    if error.stage == RECONCILE:
+        return "no: nothing is corrected by itself; each reconciliation of the day looks again"
     if error.next_attempt_at is not None:
         return f"by itself, from {shop.time(error.next_attempt_at)}"
     if error.code in MASTER_DATA_CODES:
-        return "by itself, as soon as NetSuite has the item"
+        return f"by itself, as soon as NetSuite has the {awaited(error.code)}"
     return "not by itself: only when a person asks for it"

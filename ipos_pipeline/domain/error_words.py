@@ -46,6 +46,15 @@ ERROR_WORDS = {
         "wrong kind of item",
         "An item on this invoice is not kept as stock in NetSuite, so it could not be booked.",
     ),
+    "unknown_customer": Words(
+        "customer unknown",
+        "The customer of this shop is not in NetSuite, so the invoice could not be booked.",
+    ),
+    "inactive_customer": Words(
+        "customer inactive",
+        "The customer of this shop is switched off in NetSuite, so the invoice could not be"
+        " booked.",
+    ),
     "ambiguous_item": Words(
         "item not unique",
         "Several items in NetSuite have the barcode of an item on this invoice.",
@@ -71,6 +80,38 @@ ERROR_WORDS = {
     "acknowledgement_refused": Words(
         "IPOS does not take the confirmation",
         "The invoice is in NetSuite, but IPOS does not accept that it is told so.",
+    ),
+    "absent_in_netsuite": Words(
+        "gone from NetSuite",
+        "The invoice was booked, and is no longer in NetSuite: somebody deleted or moved it.",
+    ),
+    "changed_in_netsuite": Words(
+        "changed in NetSuite", "Somebody changed the invoice in NetSuite after it was booked."
+    ),
+    "twice_in_netsuite": Words(
+        "twice in NetSuite", "NetSuite seems to have the same sale or return twice."
+    ),
+    "not_in_ledger": Words(
+        "of unknown origin",
+        "NetSuite has an invoice of this shop that was not booked from IPOS by this system.",
+    ),
+    "wrong_day": Words(
+        "under another day", "IPOS and NetSuite do not have the invoice under the same day."
+    ),
+    "edited_in_ipos": Words(
+        "edited in IPOS", "The invoice was changed in IPOS after it was booked in NetSuite."
+    ),
+    "ipos_total_differs": Words(
+        "another total in IPOS", "IPOS shows another total for the invoice than was booked."
+    ),
+    "void_in_ipos": Words(
+        "voided in IPOS", "The invoice was cancelled in IPOS after it was booked in NetSuite."
+    ),
+    "not_shown": Words(
+        "no longer in IPOS", "IPOS showed the invoice before, and shows it no longer."
+    ),
+    "summary_differs": Words(
+        "IPOS's counts do not agree", "IPOS counts other invoices for the day than it lists."
     ),
     "USER_ERROR": Words("refused", "NetSuite refused the invoice: a rule of the books is not met."),
     "INVALID_CONTENT": Words(

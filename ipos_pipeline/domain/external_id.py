@@ -11,6 +11,8 @@ from typing import Any, Literal
 
 from ipos_pipeline.domain.json_text import canonical_hash
 
+NAMESPACE = "IPOS-"
+"""What all our external IDs begin with, whatever the location."""
 SALE_SUFFIX = "-CS"
 REFUND_SUFFIX = "-CR"
 RAW_DIGITS = 16
@@ -35,7 +37,7 @@ def document_key(*, location: str, year: int, doc_type: DocTypeLetter, inv_no: s
 
     The number alone is unique only within a location, a document type and a year.
     """
-    return f"IPOS-{escape(location)}-{year:04d}-{doc_type}-{escape(inv_no)}"
+    return f"{NAMESPACE}{escape(location)}-{year:04d}-{doc_type}-{escape(inv_no)}"
 
 
 def doc_type_of(document_key: str) -> Literal["SALE", "RETURN"]:
@@ -45,7 +47,7 @@ def doc_type_of(document_key: str) -> Literal["SALE", "RETURN"]:
 
 def location_prefix(location: str) -> str:
     """Build the beginning that all external IDs of one location share, and no other's."""
-    return f"IPOS-{escape(location)}-"
+    return f"{NAMESPACE}{escape(location)}-"
 
 
 def raw_key(*, location: str, raw: Any) -> str:  # noqa: ANN401 - whatever IPOS sent

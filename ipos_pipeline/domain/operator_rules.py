@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
+from ipos_pipeline.domain.external_id import NAMESPACE
+
 CREATION_SECONDS_MAX = 120
 """Scripts and workflows of an account change a record when it is made (assumption: within this)."""
 NETSUITE_MOMENT = "%Y-%m-%d %H:%M:%S"
@@ -121,7 +123,7 @@ def why_not_mark(
         return f"internal ID {internal_id} is what {owner} was posted as"
     if own_posting not in (None, internal_id):
         return f"NetSuite has {ours.external_id} itself, as internal ID {own_posting}"
-    if there.external_id.startswith("IPOS-") and there.external_id != ours.external_id:
+    if there.external_id.startswith(NAMESPACE) and there.external_id != ours.external_id:
         return f"internal ID {internal_id} is the document {there.external_id}"
     return None
 

@@ -47,14 +47,15 @@ class ShownInvoice:
 class UnreadInvoice:
     """An invoice that cannot be read, and what its header says all the same, for IPOS's own counts.
 
-    `subject` is its name in errors; `net_amount` (AED) and `number` are None where not even they
-    can be read.
+    `subject` is its name in errors; `net_amount` (AED), `number` and `business_date` are None where
+    not even they can be read.
     """
 
     subject: str
     why: str
     doc_type: str
     number: str | None = None
+    business_date: date | None = None
     net_amount: Decimal | None = None
     is_void: bool = False
 

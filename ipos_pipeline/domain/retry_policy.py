@@ -1,8 +1,8 @@
 """When a refused document is tried again without a person.
 
-Missing master data waits for the catalogue (steps/releasing.py), not for time. A difference from
-what NetSuite holds waits for a person. Anything else waits 15 minutes, 1 hour, 4 hours, then a day
-each time, and after `REVIEW_AFTER` only a person moves it.
+Missing master data waits for NetSuite to have it (steps/releasing.py), not for time. A difference
+between the three sides waits for a person. Anything else waits 15 minutes, 1 hour, 4 hours, then a
+day each time, and after `REVIEW_AFTER` only a person moves it.
 """
 
 from __future__ import annotations
@@ -10,11 +10,12 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from ipos_pipeline.domain.problem import MASTER_DATA_CODES
+from ipos_pipeline.domain.store_day_proof import FOR_A_PERSON
 
 DELAYS = (timedelta(minutes=15), timedelta(hours=1), timedelta(hours=4), timedelta(days=1))
 REVIEW_AFTER = timedelta(days=7)
 TELLING_DELAYS = (timedelta(minutes=5), *[timedelta(minutes=10)] * 5, timedelta(hours=1))
-PERSON_CODES = frozenset({"total_differs", "external_id_taken", "acknowledged_not_posted"})
+PERSON_CODES = FOR_A_PERSON | {"external_id_taken", "acknowledged_not_posted"}
 
 
 def next_attempt_at(

@@ -12,15 +12,15 @@ from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 
-from ipos_pipeline.domain.money import ZERO
+from ipos_pipeline.domain.money import ZERO, total_of
 
 
 class DifferenceKind(StrEnum):
     """What a difference is, in the words that people read.
 
-    In a clean store-day there is none. `SET_ASIDE`, `NUMBER_GAP` and `ROUNDED` are told, and leave
-    the proof whole: a person has decided the first, a till may skip numbers, and a header may
-    differ from its lines by what the profile allows.
+    In a clean store-day there is none. `SET_ASIDE`, `ACCEPTED`, `NUMBER_GAP` and `ROUNDED` are
+    told, and leave the proof whole: a person has decided the first two, a till may skip numbers,
+    and a header may differ from its lines by what the profile allows.
     """
 
     NUMBER_GAP = "number_gap"
@@ -32,6 +32,7 @@ class DifferenceKind(StrEnum):
     IN_DOUBT = "in_doubt"
     NOT_POSTED = "not_posted"
     SET_ASIDE = "set_aside"
+    ACCEPTED = "accepted"
     WITHDRAWN = "withdrawn"
     ABSENT_IN_NETSUITE = "absent_in_netsuite"
     CHANGED_IN_NETSUITE = "changed_in_netsuite"
@@ -47,7 +48,14 @@ class DifferenceKind(StrEnum):
     NOT_SHOWN = "not_shown"
 
 
-TOLD_ONLY = frozenset({DifferenceKind.SET_ASIDE, DifferenceKind.NUMBER_GAP, DifferenceKind.ROUNDED})
+TOLD_ONLY = frozenset(
+    {
+        DifferenceKind.SET_ASIDE,
+        DifferenceKind.ACCEPTED,
+        DifferenceKind.NUMBER_GAP,
+        DifferenceKind.ROUNDED,
+    }
+)
 """Kinds that leave the proof whole."""
 
 DUPLICATES = frozenset({DifferenceKind.TWICE_IN_NETSUITE, DifferenceKind.NOT_IN_LEDGER})
@@ -66,17 +74,33 @@ DRIFT = frozenset(
 )
 """Kinds by which one side was changed after posting."""
 
+FOR_A_PERSON = (
+    DRIFT | DUPLICATES | {DifferenceKind.IPOS_TOTAL_DIFFERS, DifferenceKind.SUMMARY_DIFFERS}
+)
+"""Kinds that no run mends and no other error tells: each becomes an integration error of its own.
+
+The others do not. The next run settles `NOT_LANDED`, `NOT_POSTED`, `IN_DOUBT` and `NOT_SETTLED`.
+`OPEN_ERROR` and `QUARANTINED` are open errors already; what `ACKNOWLEDGED_NOT_POSTED` lacks in
+NetSuite is one too, or the next run posts it. `SET_ASIDE`, `ACCEPTED` and `WITHDRAWN` are what a
+person has decided. `NUMBER_GAP` and `ROUNDED` need be no fault, and leave the proof whole.
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Difference:
     """One thing that does not agree: its kind, its key, and the two sides in words.
 
-    `subject` is an external ID, a document key, or a span of numbers.
+    `subject` is an external ID, a document key, or a span of numbers. `version` names the content
+    that differs where the detail does not. `ipos_lacks` and `netsuite_lacks` are what the total of
+    that side is below the ledger's because of it (AED; negative: above).
     """
 
     kind: DifferenceKind
     subject: str
     detail: str
+    version: str = ""
+    ipos_lacks: Decimal = ZERO
+    netsuite_lacks: Decimal = ZERO
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,14 +158,26 @@ class StoreDayProof:
 
     @property
     def is_proved(self) -> bool:
-        """Whether nothing differs, to the cent, but what a person has set aside.
+        """Whether nothing differs, to the cent, but what a person has set aside or accepted.
 
         IPOS's headers may differ from their lines by the rounding that the profile allows. Set
         aside are whole invoices, of which nothing is planned, and planned documents.
         """
-        to_plan = self.ipos.gross - self.set_aside_invoices_total - self.rounding
-        accounted_for = self.netsuite.gross + self.set_aside_documents_total
+        ipos = self.ipos.gross + total_of(one.ipos_lacks for one in self.accepted)
+        netsuite = self.netsuite.gross + total_of(one.netsuite_lacks for one in self.accepted)
+        to_plan = ipos - self.set_aside_invoices_total - self.rounding
+        accounted_for = netsuite + self.set_aside_documents_total
         return not self.breaking and to_plan == self.ledger.gross == accounted_for
+
+    @property
+    def accepted(self) -> tuple[Difference, ...]:
+        """The differences that a person has accepted."""
+        return self.of_kinds(DifferenceKind.ACCEPTED)
+
+    @property
+    def accepted_total(self) -> Decimal:
+        """What NetSuite lacks of IPOS by accepted differences (AED; negative: has more)."""
+        return total_of(one.netsuite_lacks - one.ipos_lacks for one in self.accepted)
 
     def of_kinds(self, *kinds: DifferenceKind) -> tuple[Difference, ...]:
         """Pick the differences of some kinds."""

@@ -71,10 +71,13 @@ class Decisions:
             self._history.add("error_set_aside", [external_id], at=at, reason=reason)
         return moved
 
-    def reopen_error(self, error_id: int, external_id: str, *, at: datetime, reason: str) -> bool:
-        """Put an error that was set aside back on the list, due now."""
+    def reopen_error(
+        self, error_id: int, external_id: str, *, at: datetime, reason: str, is_due: bool = True
+    ) -> bool:
+        """Put an error that was set aside back on the list, due now if a run can solve it."""
+        next_attempt_at = at if is_due else None
         moved = self._move_error(
-            error_id, from_status=SET_ASIDE, to_status=OPEN, next_attempt_at=at
+            error_id, from_status=SET_ASIDE, to_status=OPEN, next_attempt_at=next_attempt_at
         )
         if moved:
             self._history.add("error_reopened", [external_id], at=at, reason=reason)

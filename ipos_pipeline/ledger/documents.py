@@ -14,7 +14,7 @@ from sqlalchemy import Connection, and_, exists, func, insert, or_, select, upda
 from ipos_pipeline.domain.chunks import chunked
 from ipos_pipeline.ledger.entry import BEGUN, Status
 from ipos_pipeline.ledger.history import History
-from ipos_pipeline.ledger.integration_errors import SET_ASIDE
+from ipos_pipeline.ledger.integration_errors import keeps_aside
 from ipos_pipeline.ledger.schema import event, integration_error, posting_entry, source_document
 
 LOOK_UP_MAX = 500
@@ -94,10 +94,7 @@ class Documents:
             )
         )
         put_aside = exists().where(
-            and_(
-                integration_error.c.external_id == source_document.c.document_key,
-                integration_error.c.status == SET_ASIDE,
-            )
+            integration_error.c.external_id == source_document.c.document_key, keeps_aside()
         )
         found: dict[str, KnownVersion] = {}
         for keys in chunked(document_keys, LOOK_UP_MAX):

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, and_, func, insert, select, update
 
 from ipos_pipeline.domain.chunks import chunked
 from ipos_pipeline.domain.problem import MASTER_DATA_CODES
@@ -23,12 +23,13 @@ CLOSED = "closed"
 
 
 class Stage(StrEnum):
-    """Where a document failed."""
+    """Where a document failed; at `RECONCILE` the three sides differ, and a person decides."""
 
     PARSE = "parse"
     MAP = "map"
     POST = "post"
     ACKNOWLEDGE = "acknowledge"
+    RECONCILE = "reconcile"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +64,11 @@ class ErrorRecord(Failure):
     next_attempt_at: datetime | None
     closed_at: datetime | None
     closed_how: str | None
+
+    @property
+    def is_difference(self) -> bool:
+        """Whether it is about a difference that a reconciliation found, not a failed attempt."""
+        return self.stage == Stage.RECONCILE
 
 
 class IntegrationErrors:
@@ -198,6 +204,16 @@ class IntegrationErrors:
             integration_error.c.status == OPEN,
         )
 
+    def differences_of_day(self, location_code: str, business_date: date) -> list[ErrorRecord]:
+        """Read a store-day's differences that are not closed: open ones, and those accepted."""
+        return read_errors(
+            self._connection,
+            integration_error.c.location_code == location_code,
+            integration_error.c.business_date == business_date,
+            integration_error.c.stage == Stage.RECONCILE,
+            integration_error.c.status != CLOSED,
+        )
+
     def count_unreadable(self, location_code: str, business_date: date) -> int:
         """Count the invoices of a day that could not be read and still cannot."""
         return self._connection.execute(
@@ -219,6 +235,16 @@ class IntegrationErrors:
             .returning(integration_error.c.external_id)
         ).scalars()
         self._history.add("error_closed", list(closed), at=at, how=how)
+
+
+def keeps_aside() -> ColumnElement[bool]:
+    """Build the condition that a person has set aside what an error is about.
+
+    A difference that was accepted keeps nothing aside: its document is posted.
+    """
+    return and_(
+        integration_error.c.status == SET_ASIDE, integration_error.c.stage != Stage.RECONCILE
+    )
 
 
 def read_errors(connection: Connection, *conditions: ColumnElement[bool]) -> list[ErrorRecord]:

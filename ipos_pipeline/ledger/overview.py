@@ -30,7 +30,7 @@ from ipos_pipeline.domain.due import StoreDayKey
 from ipos_pipeline.domain.retry_policy import REVIEW_AFTER
 from ipos_pipeline.ledger.documents import State
 from ipos_pipeline.ledger.entry import Status
-from ipos_pipeline.ledger.integration_errors import OPEN, SET_ASIDE
+from ipos_pipeline.ledger.integration_errors import OPEN, keeps_aside
 from ipos_pipeline.ledger.schema import (
     integration_error,
     posting_entry,
@@ -136,8 +136,7 @@ class Overview:
         """
         document, entry = source_document.c, posting_entry.c
         is_kept_out = exists().where(
-            integration_error.c.external_id == document.document_key,
-            integration_error.c.status == SET_ASIDE,
+            integration_error.c.external_id == document.document_key, keeps_aside()
         )
         is_waiting = case((entry.status == Status.POSTED, None), else_=1)
         query = (

@@ -10,13 +10,15 @@ from sqlalchemy import ColumnElement, Connection, and_, exists, or_, select
 from sqlalchemy.sql.base import ReadOnlyColumnCollection
 
 from ipos_pipeline.domain.chunks import chunked
+from ipos_pipeline.domain.problem import CUSTOMER_CODES
 from ipos_pipeline.domain.selection import Selection
 from ipos_pipeline.ledger.entry import OPEN_TO_RUNS
 from ipos_pipeline.ledger.integration_errors import (
     LOOK_UP_MAX,
-    SET_ASIDE,
+    OPEN,
     ErrorRecord,
     Stage,
+    keeps_aside,
     read_errors,
 )
 from ipos_pipeline.ledger.schema import integration_error, posting_entry, source_document
@@ -57,10 +59,33 @@ class Selecting:
         query = select(integration_error.c.external_id).where(
             integration_error.c.location_code == location_code,
             integration_error.c.business_date == business_date,
-            integration_error.c.status == SET_ASIDE,
             integration_error.c.stage != Stage.ACKNOWLEDGE,
+            keeps_aside(),
         )
         return set(self._connection.execute(query).scalars())
+
+    def waiting_for_customers(self, location_codes: Iterable[str]) -> list[tuple[str, str, str]]:
+        """List what waits for a customer: external ID, location code, the customer's ID.
+
+        What could not even be mapped when it was last tried waits for something else.
+        """
+        mapping = integration_error.alias()
+        query = select(
+            integration_error.c.external_id,
+            integration_error.c.location_code,
+            integration_error.c.reference,
+        ).where(
+            integration_error.c.status == OPEN,
+            integration_error.c.code.in_(CUSTOMER_CODES),
+            integration_error.c.location_code.in_(list(location_codes)),
+            integration_error.c.reference.is_not(None),
+            ~exists().where(
+                mapping.c.external_id == integration_error.c.external_id,
+                mapping.c.stage == Stage.MAP,
+                mapping.c.status == OPEN,
+            ),
+        )
+        return [(row[0], row[1], row[2]) for row in self._connection.execute(query)]
 
     def oldest_unposted(self, location_code: str) -> tuple[str, datetime] | None:
         """Give number and time of the oldest invoice that has something to be posted."""
@@ -71,8 +96,7 @@ class Selecting:
         is_held = and_(
             source_document.c.state == "held",
             ~exists().where(
-                integration_error.c.external_id == source_document.c.document_key,
-                integration_error.c.status == SET_ASIDE,
+                integration_error.c.external_id == source_document.c.document_key, keeps_aside()
             ),
         )
         row = self._connection.execute(

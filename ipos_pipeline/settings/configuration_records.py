@@ -14,7 +14,11 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from ipos_pipeline.clients.netsuite import NetSuiteClient
-from ipos_pipeline.domain.configuration import DATES_FOR_PEOPLE, IposConfiguration
+from ipos_pipeline.domain.configuration import (
+    CONFIGURATION,
+    DATES_FOR_PEOPLE,
+    IposConfiguration,
+)
 from ipos_pipeline.domain.ipos_profile import BUILT_IN_PROFILES, IposProfile
 from ipos_pipeline.domain.mapping import FieldMapping
 from ipos_pipeline.domain.plain_text import one_line
@@ -24,12 +28,6 @@ from ipos_pipeline.settings.yaml_file import load_yaml
 RECORD_TYPE = "customrecord_ipos_configuration"
 FIELD_PREFIX = "custrecord_ipos_"
 BUILT_IN_FIELDS = ("name", "isinactive")
-
-CONFIGURATION = "configuration"
-"""What the names of all systems begin with that are a record, or the records as a whole."""
-
-RECORDS = f"{CONFIGURATION} records"
-"""The system's name in errors and outages when no record can be read."""
 
 CODE_MAX = 100
 """Characters of a location code in the name of a system; the code may be what is wrong."""

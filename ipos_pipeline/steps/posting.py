@@ -29,6 +29,7 @@ from ipos_pipeline.errors import (
 from ipos_pipeline.ledger.entries import PartitionScope
 from ipos_pipeline.ledger.entry import PostingEntry
 from ipos_pipeline.ledger.store import LedgerStore
+from ipos_pipeline.steps.customers import LocationCustomer
 from ipos_pipeline.steps.open_days import OpenDays
 from ipos_pipeline.steps.settling import Posted, Settler, Source
 
@@ -77,6 +78,7 @@ async def post_documents(
     *,
     scope: PartitionScope,
     open_days: OpenDays,
+    customer: LocationCustomer,
     run: str,
     clock: Callable[[], datetime],
     pacing: Pacing,
@@ -96,7 +98,14 @@ async def post_documents(
     with ledger.read() as work:
         due = work.entries.to_send(scope, now=clock())
     sender = _Sender(
-        netsuite, ledger, settler, open_days=open_days, run=run, clock=clock, pacing=pacing
+        netsuite,
+        ledger,
+        settler,
+        open_days=open_days,
+        customer=customer,
+        run=run,
+        clock=clock,
+        pacing=pacing,
     )
     await sender.send_all(prepare(due))
     return result
@@ -146,6 +155,7 @@ class _Sender:
         settler: Settler,
         *,
         open_days: OpenDays,
+        customer: LocationCustomer,
         run: str,
         clock: Callable[[], datetime],
         pacing: Pacing,
@@ -154,6 +164,7 @@ class _Sender:
         self._ledger = ledger
         self._settler = settler
         self._open_days = open_days
+        self._customer = customer
         self._run = run
         self._clock = clock
         self._pacing = pacing
@@ -227,7 +238,8 @@ class _Sender:
             await self._send_under_open_day(one, body, error)
             return
         except RejectedError as error:
-            self._settler.rejected(one.entry, one.source, body, error)
+            problem = await self._customer.problem(error)
+            self._settler.rejected(one.entry, one.source, body, error, problem=problem)
         except InDoubtError as error:
             self._settler.in_doubt(one.entry, str(error))
             self._count_unanswered(error)

@@ -1,4 +1,4 @@
-"""Posting a store-day's IPOS invoices: what the catalogue has solved is due again; all is sent.
+"""Posting a store-day's IPOS invoices: what master data has solved is due again; all is sent.
 
 Belongs here: what IPOS adds to the posting of documents. Not here: how documents are posted
 (posting.py), how an invoice becomes one (preparing.py).
@@ -14,6 +14,7 @@ from ipos_pipeline.clients.netsuite import NetSuiteClient
 from ipos_pipeline.domain.mapping import MappingRules
 from ipos_pipeline.ledger.entries import PartitionScope
 from ipos_pipeline.ledger.store import LedgerStore
+from ipos_pipeline.steps.customers import LocationCustomer
 from ipos_pipeline.steps.open_days import OpenDays
 from ipos_pipeline.steps.posting import post_documents
 from ipos_pipeline.steps.preparing import Preparer
@@ -38,15 +39,15 @@ async def post_store_day(
     What it leaves unposted is noted, for the dates that people read (dates.py). Raises what
     `post_documents` raises; such a run is not finished.
     """
+    configuration = rules.configuration
     await release_solved(
         netsuite,
         ledger,
-        location_codes=[scope.location_code],
+        {scope.location_code: configuration},
         item_field=item_field,
         run=run,
         at=clock(),
     )
-    configuration = rules.configuration
     today = clock().astimezone(configuration.zone).date()
     preparer = Preparer(netsuite, ledger, rules, item_field=item_field)
     posted = await post_documents(
@@ -55,6 +56,7 @@ async def post_store_day(
         preparer.prepare,
         scope=scope,
         open_days=OpenDays(netsuite, policy=configuration.closed_period, today=today),
+        customer=LocationCustomer(netsuite, configuration),
         run=run,
         clock=clock,
         pacing=pacing,

@@ -7,6 +7,7 @@ them (three_sides.py), their comparison (domain/reconciliation.py).
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
@@ -30,10 +31,12 @@ from ipos_pipeline.domain.reconciliation import (
 )
 from ipos_pipeline.domain.store_day_proof import Difference, DifferenceKind, Side, StoreDayProof
 from ipos_pipeline.ledger.store import LedgerStore
+from ipos_pipeline.steps.raising_differences import raise_differences, with_accepted
 from ipos_pipeline.steps.three_sides import (
     IposSide,
     LedgerSide,
     NetSuiteSide,
+    as_landed,
     read_ipos_side,
     read_ledger_side,
     read_netsuite_side,
@@ -63,7 +66,7 @@ async def reconcile_store_day(
     ours = read_ledger_side(ledger, location_code=code, day=day)
     there = await read_netsuite_side(netsuite, ledger, rules, day=day, expected=ours.expected)
     _note_first_sight(ledger, ours, there.ours, at=at)
-    differences = _differences(shown, ours, there, rules, day=day)
+    differences = with_accepted(_differences(shown, ours, there, rules, day=day), ours.accepted)
     return StoreDayProof(
         location_code=code,
         business_date=day,
@@ -86,10 +89,17 @@ async def reconcile_store_day(
     )
 
 
-def keep_proof(ledger: LedgerStore, proof: StoreDayProof, *, run: str) -> None:
-    """Keep what a reconciliation found as the latest proof of its store-day."""
+def keep_proof(ledger: LedgerStore, proof: StoreDayProof, *, run: str) -> StoreDayProof:
+    """Keep what a reconciliation found as the latest proof of its store-day; give it as kept.
+
+    What needs a person becomes an integration error, which is then among its open errors.
+    """
     with ledger.write(run) as work:
-        work.proofs.keep(proof)
+        raise_differences(work, proof)
+        errors = work.errors.open_of_day(proof.location_code, proof.business_date)
+        kept = replace(proof, open_errors=len(errors))
+        work.proofs.keep(kept)
+    return kept
 
 
 def _differences(
@@ -105,7 +115,7 @@ def _differences(
     return [
         *(_unread(one, ours) for one in shown.unread),
         *invoices_differ(
-            (*shown.invoices, *redated),
+            as_landed((*shown.invoices, *redated), shown, ours, rules),
             landed,
             day=day,
             tolerance=rules.profile.rounding_tolerance,

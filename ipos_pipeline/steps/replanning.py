@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from ipos_pipeline.clients.netsuite import NetSuiteClient
 from ipos_pipeline.domain.ipos_invoice import parse_invoice
-from ipos_pipeline.domain.json_text import canonical_hash, read_json
+from ipos_pipeline.domain.json_text import read_json
 from ipos_pipeline.domain.mapping import MappingRules
 from ipos_pipeline.domain.operator_rules import Verdict
 from ipos_pipeline.domain.planning import Plan, PlannedDocument, plan_invoice
@@ -27,6 +27,14 @@ Rules = Mapping[str, MappingRules]
 """The present configuration of each active location, by its code."""
 
 UNPOSTED = frozenset({Status.PENDING, Status.REJECTED, Status.SET_ASIDE})
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """One version of an invoice: its payload as received, and the hash by which IPOS's are told."""
+
+    payload: str
+    payload_hash: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +99,7 @@ def _reposted(
         if not moved:
             return _verdict(entry, "it has changed meanwhile: look again", applies=False)
         work.acknowledgements.withhold([entry.document_key])
-    return _verdict(entry, f"posted again with {total}", applies=True)
+    return _verdict(entry, f"the next run posts it again, with {total}", applies=True)
 
 
 def _why_not_repost(entry: PostingEntry, plan: Replanned, *, is_there: bool) -> str | None:
@@ -112,7 +120,8 @@ def plan_from_latest(
     """Plan the side of changed invoices that is not posted from the newest version IPOS showed.
 
     What is posted, being sent or withdrawn stays as it is. So is an invoice planned that was kept
-    back as a whole and that IPOS, told of it, lists no longer.
+    back as a whole and that IPOS, told of it, lists no longer. An invoice that never changed is
+    told of where it was named, or is not wholly posted.
     """
     selection.checked()
     verdicts: list[Verdict] = []
@@ -122,21 +131,33 @@ def plan_from_latest(
         entries = work.entries.of_documents(keys)
         for key in keys:
             document, its_entries = documents[key], entries.get(key, [])
-            newest = work.documents.latest_payload(key)
-            if newest is None and document.state != State.HELD:
-                continue
-            verdicts.append(
-                _plan_sides(
-                    work,
-                    document,
-                    its_entries,
-                    payload=newest or document.payload,
-                    rules=rules,
-                    by=by,
-                    is_preview=is_preview,
+            version = _newest(work, document)
+            if version is not None:
+                verdicts.append(
+                    _plan_sides(
+                        work,
+                        document,
+                        its_entries,
+                        version=version,
+                        rules=rules,
+                        by=by,
+                        is_preview=is_preview,
+                    )
                 )
-            )
+            elif selection.names_documents or any(one.status in UNPOSTED for one in its_entries):
+                words = "IPOS has shown no newer version of it"
+                verdicts.append(_of_document(document, words, applies=False))
     return verdicts
+
+
+def _newest(work: Transaction, document: SourceDocument) -> Version | None:
+    """Give the version to plan from: the newest, or of an invoice that is held the landed one."""
+    payload = work.documents.latest_payload(document.document_key)
+    if payload is not None and document.latest_hash is not None:
+        return Version(payload, document.latest_hash)
+    if document.state == State.HELD:
+        return Version(document.payload, document.payload_hash)
+    return None
 
 
 def _plan_sides(
@@ -144,14 +165,13 @@ def _plan_sides(
     document: SourceDocument,
     entries: list[PostingEntry],
     *,
-    payload: str,
+    version: Version,
     rules: Rules,
     by: By,
     is_preview: bool,
 ) -> Verdict:
-    payload_hash = canonical_hash(read_json(payload))
     kept = {one.external_id for one in entries if one.status not in UNPOSTED}
-    plan = _replan(document, payload, rules)
+    plan = _replan(document, version.payload, rules)
     new = [one for key, one in plan.documents.items() if key not in kept]
     dropped = [one.external_id for one in entries if one.external_id not in kept]
     if plan.why_not is not None or not (new or dropped):
@@ -159,7 +179,9 @@ def _plan_sides(
         return _of_document(document, words, applies=False)
     if not is_preview:
         work.decisions.drop(dropped)
-        work.documents.plan_from(document.document_key, payload=payload, payload_hash=payload_hash)
+        work.documents.plan_from(
+            document.document_key, payload=version.payload, payload_hash=version.payload_hash
+        )
         work.entries.plan(
             [
                 PostingEntry.planned(
@@ -167,7 +189,7 @@ def _plan_sides(
                     document_key=document.document_key,
                     location_code=document.location_code,
                     business_date=document.business_date,
-                    payload_hash=payload_hash,
+                    payload_hash=version.payload_hash,
                 )
                 for one in new
             ],
@@ -177,11 +199,12 @@ def _plan_sides(
         how = f"planned from the newest version by {by.actor}: {by.reason}"
         work.errors.close(closed, [Stage.MAP, Stage.POST], at=by.at, how=how)
         work.history.add(
-            "planned_from_latest", closed, at=by.at, reason=by.reason, hash=payload_hash
+            "planned_from_latest", closed, at=by.at, reason=by.reason, hash=version.payload_hash
         )
         work.acknowledgements.withhold([document.document_key])
-    words = ", ".join(f"{one.external_id} with {one.total}" for one in new)
-    return _of_document(document, f"posted from the newest version: {words or 'no other side'}")
+    to_post = ", ".join(f"{one.external_id} with {one.total}" for one in new)
+    words = f"the next run posts {to_post}" if to_post else "it has nothing else to post"
+    return _of_document(document, f"planned from the newest version: {words}")
 
 
 def _plan_of(document: SourceDocument, entry: PostingEntry, rules: Rules) -> Replanned:

@@ -1,7 +1,8 @@
 """Resolving: what a person decides about errors. It only marks; the next run acts on it.
 
-Belongs here: retry and set aside. Not here: what is posted already (withdrawing.py), planning a
-document anew (replanning.py), marking what was booked by hand (marking.py).
+Belongs here: retry and set aside; to set a difference aside is to accept it. Not here: what is
+posted already (withdrawing.py), planning a document anew (replanning.py), marking what was booked
+by hand (marking.py).
 """
 
 from __future__ import annotations
@@ -31,7 +32,11 @@ class By:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """All errors of one external ID, and the entry if they are about a single document."""
+    """All errors of one external ID, and the entry if they are about a single document.
+
+    What the reconciliation found of it is a case of its own, without the entry: a decision on a
+    difference moves no document.
+    """
 
     external_id: str
     errors: tuple[ErrorRecord, ...]
@@ -56,6 +61,11 @@ class Case:
     def stages(self) -> set[Stage]:
         """Where it failed, of the errors that are not closed."""
         return {error.stage for error in self.errors if error.status != CLOSED}
+
+    @property
+    def is_difference(self) -> bool:
+        """Whether it is about a difference between the three sides."""
+        return self.errors[0].is_difference
 
     def with_status(self, status: str) -> tuple[ErrorRecord, ...]:
         """Give its errors of that status."""
@@ -138,16 +148,28 @@ def _decide_all(
 
 
 def _cases(work: Transaction, selection: Selection, statuses: Collection[str]) -> list[Case]:
-    """Put errors of one external ID together: what is decided on one counts for all of them."""
-    chosen = dict.fromkeys(one.external_id for one in work.selecting.errors(selection, statuses))
-    errors: dict[str, list[ErrorRecord]] = {key: [] for key in chosen}
-    for one in work.selecting.errors_with_ids(chosen):
-        errors[one.external_id].append(one)
-    entries = work.entries.with_ids(chosen)
-    return [Case(key, tuple(errors[key]), entries.get(key)) for key in chosen]
+    """Put errors of one external ID together: what is decided on one counts for all of them.
+
+    All but what differs, which is decided apart from what could not be posted.
+    """
+    errors: dict[tuple[str, bool], list[ErrorRecord]] = {
+        (one.external_id, one.is_difference): []
+        for one in work.selecting.errors(selection, statuses)
+    }
+    external_ids = list(dict.fromkeys(external_id for external_id, _ in errors))
+    for one in work.selecting.errors_with_ids(external_ids):
+        if (one.external_id, one.is_difference) in errors:
+            errors[one.external_id, one.is_difference].append(one)
+    entries = work.entries.with_ids(external_ids)
+    return [
+        Case(key, tuple(of_it), None if is_difference else entries.get(key))
+        for (key, is_difference), of_it in errors.items()
+    ]
 
 
 def _retry(case: Case, *, by: By) -> Move:
+    if case.is_difference:
+        return _retry_difference(case, by)
     if case.entry is not None:
         return _retry_entry(case, case.entry, by)
     open_, aside = case.with_status(OPEN), case.with_status(SET_ASIDE)
@@ -159,6 +181,23 @@ def _retry(case: Case, *, by: By) -> Move:
         words = "on the list again; the next run reads its day again"
         return Move(words, partial(_reopen, case=case, by=by))
     return Move("the next run reads its day again", partial(_reopen, case=case, by=by))
+
+
+def _retry_difference(case: Case, by: By) -> Move:
+    if case.with_status(SET_ASIDE):
+        words = "no longer accepted; the next reconciliation of its day tells it again"
+        return Move(words, partial(_accept_no_longer, case=case, by=by))
+    if case.with_status(OPEN):
+        words = "nothing to retry: the next reconciliation of its day looks again"
+        return Move(words, is_so_already=True)
+    return Move(f"solved already: {case.errors[-1].closed_how}", is_so_already=True)
+
+
+def _accept_no_longer(work: Transaction, *, case: Case, by: By) -> None:
+    for error in case.with_status(SET_ASIDE):
+        work.decisions.reopen_error(
+            error.id, case.external_id, at=by.at, reason=by.reason, is_due=False
+        )
 
 
 def _retry_entry(case: Case, entry: PostingEntry, by: By) -> Move:
@@ -205,12 +244,22 @@ def _set_aside(case: Case, *, by: By, acknowledge: bool) -> Move:
     if not case.with_status(OPEN):
         is_aside = bool(case.with_status(SET_ASIDE))
         return Move("set aside already" if is_aside else "solved already", is_so_already=is_aside)
+    if case.is_difference:
+        return _accept(case, by, acknowledge=acknowledge)
     why_not = _why_not_set_aside(case, acknowledge=acknowledge)
     if why_not is not None:
         return Move(why_not)
     told = "; IPOS is told of it" if acknowledge else "; IPOS is not told"
     words = "set aside" + ("" if Stage.ACKNOWLEDGE in case.stages else told)
     return Move(words, partial(_put_aside, case=case, by=by, acknowledge=acknowledge))
+
+
+def _accept(case: Case, by: By, *, acknowledge: bool) -> Move:
+    if acknowledge:
+        return Move("IPOS cannot be told of a difference: accept it without that")
+    (error,) = case.with_status(OPEN)
+    words = f"accepted, and in the next proof of its day: {error.message}"
+    return Move(words, partial(_put_aside, case=case, by=by, acknowledge=False))
 
 
 def _why_not_set_aside(case: Case, *, acknowledge: bool) -> str | None:

@@ -190,12 +190,17 @@ def _give_back(
 def _write_failure(
     work: Transaction, entry: PostingEntry, failure: Failure, *, run: str, at: datetime
 ) -> None:
-    """Reject the entry and open its error, unless another run has settled it meanwhile."""
+    """Reject the entry and open its error, unless another run has settled it meanwhile.
+
+    What reached NetSuite could be mapped: it waits no more for what it lacked before.
+    """
     is_repeated = entry.status == Status.REJECTED
     if work.entries.reject(
         entry.external_id, at=at, code=failure.code, run=run, is_repeated=is_repeated
     ):
         work.entries.try_again_at(entry.external_id, work.errors.fail(failure, at=at))
+        if failure.stage == Stage.POST:
+            work.errors.close([entry.external_id], [Stage.MAP], at=at, how="it could be mapped")
 
 
 def _failure(

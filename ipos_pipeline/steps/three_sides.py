@@ -8,16 +8,18 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from datetime import date, timedelta
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
+from typing import Any
 
 from ipos_pipeline.clients.ipos import IposClient, RawInvoice
 from ipos_pipeline.clients.netsuite import NetSuiteClient, NetSuiteTransaction
-from ipos_pipeline.domain.business_day import business_date_at
+from ipos_pipeline.domain.business_day import business_date_at, business_date_of
 from ipos_pipeline.domain.configuration import IposConfiguration
-from ipos_pipeline.domain.external_id import location_prefix, raw_key
+from ipos_pipeline.domain.external_id import NAMESPACE, location_prefix, raw_key
 from ipos_pipeline.domain.ipos_invoice import IposInvoice, parse_invoice
+from ipos_pipeline.domain.json_text import read_json
 from ipos_pipeline.domain.mapping import MappingRules, memo_of
 from ipos_pipeline.domain.money import ZERO, round_money, total_of
 from ipos_pipeline.domain.netsuite_record import CASH_REFUND, SUITEQL_TYPES
@@ -30,11 +32,13 @@ from ipos_pipeline.domain.reconciliation import (
     UnreadInvoice,
 )
 from ipos_pipeline.domain.split import tax_of_invoice
+from ipos_pipeline.domain.store_day_proof import Difference
 from ipos_pipeline.errors import MalformedInvoiceError
 from ipos_pipeline.ledger.documents import SourceDocument, State
 from ipos_pipeline.ledger.entry import PostingEntry, Status
-from ipos_pipeline.ledger.integration_errors import ErrorRecord
+from ipos_pipeline.ledger.integration_errors import ErrorRecord, Stage
 from ipos_pipeline.ledger.store import LedgerStore
+from ipos_pipeline.steps.raising_differences import accepted_of
 
 COPY_BEFORE, COPY_AFTER = timedelta(days=1), timedelta(days=7)
 """How far from the business day another script's copy is looked for; it may book by its own date
@@ -46,17 +50,25 @@ DOUBTED = (Status.SENDING, Status.IN_DOUBT)
 
 @dataclass(frozen=True, slots=True)
 class IposSide:
-    """What IPOS shows: `invoices` of the day, and what could not be read."""
+    """What IPOS shows: `invoices` of the day, and what could not be read.
+
+    `read` holds what was read of each of them and of those dated elsewhere, by document key.
+    """
 
     invoices: tuple[ShownInvoice, ...]
     unread: tuple[UnreadInvoice, ...]
     dated_elsewhere: tuple[ShownInvoice, ...]
     summary: tuple[DaySummary, ...] | None
+    read: Mapping[str, IposInvoice]
 
 
 @dataclass(frozen=True, slots=True)
 class LedgerSide:
-    """What the ledger holds of the day; `aside` names what a person has set aside."""
+    """What the ledger holds of the day.
+
+    `aside` names what a person has set aside; `accepted` are differences that a person has accepted
+    as they are.
+    """
 
     documents: tuple[SourceDocument, ...]
     entries: tuple[PostingEntry, ...]
@@ -65,6 +77,7 @@ class LedgerSide:
     aside: frozenset[str]
     landed: Mapping[str, LandedInvoice]
     expected: tuple[ExpectedDocument, ...]
+    accepted: frozenset[Difference]
 
     @property
     def filtered_by_rule(self) -> Counter[str]:
@@ -101,12 +114,56 @@ async def read_ipos_side(
     }
     return IposSide(
         invoices=tuple(shown.values()),
-        unread=tuple(unread),
+        unread=tuple(one for one in unread if one.business_date in (None, day)),
         dated_elsewhere=tuple(
             _shown(one, raw, rules) for one, raw in readable if one.business_date != day
         ),
         summary=await ipos.day_summary(day),
+        read={one.document_key: one for one, _ in (*also, *readable)},
     )
+
+
+def as_landed(
+    invoices: Iterable[ShownInvoice], shown: IposSide, ours: LedgerSide, rules: MappingRules
+) -> list[ShownInvoice]:
+    """Give invoices that IPOS only writes otherwise now the hash of the version we have.
+
+    A server that adds a field, or writes a number as text, has edited nothing.
+    """
+    documents = {one.document_key: one for one in ours.documents}
+    return [
+        _as_landed(one, shown.read[one.document_key], documents[one.document_key], rules)
+        if one.document_key in documents
+        else one
+        for one in invoices
+    ]
+
+
+def _as_landed(
+    shown: ShownInvoice, invoice: IposInvoice, document: SourceDocument, rules: MappingRules
+) -> ShownInvoice:
+    versions = {
+        document.payload_hash: document.payload,
+        document.replanned_hash: document.replanned_payload,
+    }
+    if shown.content_hash in versions:
+        return shown
+    for version, payload in versions.items():
+        if version and payload and _read_again(payload, document, rules) == invoice:
+            return replace(shown, content_hash=version)
+    return shown
+
+
+def _read_again(payload: str, document: SourceDocument, rules: MappingRules) -> IposInvoice | None:
+    try:
+        return parse_invoice(
+            read_json(payload),
+            configuration=rules.configuration,
+            profile=rules.profile,
+            from_returns_feed=document.from_returns_feed,
+        )
+    except MalformedInvoiceError:
+        return None
 
 
 def _other_listed_days(
@@ -161,9 +218,24 @@ def _glimpsed(
         error.message,
         doc_type="RETURN" if is_return else "SALE",
         number=error.inv_no,
+        business_date=_glimpsed_day(raw, rules),
         net_amount=net_amount,
         is_void=str(raw.get(names.void)).lower() in {"1", "true"},
     )
+
+
+def _glimpsed_day(raw: Mapping[str, Any], rules: MappingRules) -> date | None:
+    names = rules.profile.header
+    stated, made = str(raw.get(names.business_date)), str(raw.get(names.inv_date))
+    try:
+        return date.fromisoformat(stated[:10])
+    except ValueError:
+        pass
+    try:
+        moment = datetime.fromisoformat(made)
+    except ValueError:
+        return None
+    return business_date_of(moment, cutoff_hour=rules.configuration.day_cutoff_hour)
 
 
 def _shown(invoice: IposInvoice, arrived: RawInvoice, rules: MappingRules) -> ShownInvoice:
@@ -198,7 +270,12 @@ def read_ledger_side(ledger: LedgerStore, *, location_code: str, day: date) -> L
         acknowledged = frozenset(work.acknowledgements.acknowledged_of_day(location_code, day))
         errors = tuple(work.errors.open_of_day(location_code, day))
         aside = frozenset(work.selecting.set_aside_of_day(location_code, day))
-    reasons = {one.external_id: f"{one.code}: {one.message}" for one in errors}
+        accepted = accepted_of(work.errors.differences_of_day(location_code, day))
+    reasons = {
+        one.external_id: f"{one.code}: {one.message}"
+        for one in errors
+        if one.stage != Stage.RECONCILE
+    }
     by_document: dict[str, list[PostingEntry]] = {}
     for entry in entries:
         by_document.setdefault(entry.document_key, []).append(entry)
@@ -213,7 +290,7 @@ def read_ledger_side(ledger: LedgerStore, *, location_code: str, day: date) -> L
         for one in documents
     }
     expected = tuple(_expected(entry, reasons.get(entry.external_id)) for entry in entries)
-    return LedgerSide(documents, entries, acknowledged, errors, aside, landed, expected)
+    return LedgerSide(documents, entries, acknowledged, errors, aside, landed, expected, accepted)
 
 
 def _landed(
@@ -291,10 +368,15 @@ async def read_netsuite_side(
         of_other_days = work.entries.with_ids(shown - known.keys())
     mine = [one for one in of_day if one.external_id not in of_other_days]
     ours = (*map(_found, mine), *map(_found, elsewhere.values()), *by_hand)
-    marked = {one.internal_id for one in ours}
+    ids = {one.internal_id for one in ours}
     return NetSuiteSide(
         ours=ours,
-        others=tuple(_found(one) for one in others if one.internal_id not in marked),
+        others=tuple(
+            _found(one)
+            for one in others
+            # Shops may share a NetSuite location, and each its own numbers.
+            if one.internal_id not in ids and not one.external_id.startswith(NAMESPACE)
+        ),
         tax=await netsuite.tax_of_day(prefix, day),
     )
 

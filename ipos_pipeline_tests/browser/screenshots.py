@@ -71,7 +71,14 @@ def pictures(shown: ShownDays) -> list[Picture]:
             1440,
             960,
         ),
-        Picture("day_report", shown.page_of(shown.days[-1]), ("Kept back by an open error",), 1120, 1240, 0),
+        Picture(
+            "day_report",
+            shown.page_of(shown.days[-1]),
+            ("Kept back by an open error",),
+            1120,
+            1240,
+            0,
+        ),
     ]
 
 

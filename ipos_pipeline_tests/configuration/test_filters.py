@@ -52,8 +52,7 @@ def test_each_rule_keeps_its_invoice_out_and_shows_it(filtering: Pipeline) -> No
 
     assert list(filtering.posted()) == [f"{KEY}-CS"]
     assert [one["InvNo"] for one in filtering.world.ipos.acknowledgements()] == [10377]
-    red = [name for name, passed in checks_of(result).items() if not passed]
-    assert red == ["store_day_reconciliation:no_gaps_in_numbers"]
+    assert all(checks_of(result).values())
     one_each = "test_counter: 1, test_items: 1, training: 1, void: 1"
     assert metadata_of(result, "raw_invoices")["filtered"] == one_each
     closing = metadata_of(result, "store_day_reconciliation")

@@ -173,6 +173,13 @@ def test_where_the_fault_is_comes_from_any_of_its_names(name: str, clock: Clock)
     assert caught.value.path == "item.items[0].item"
 
 
+def test_where_the_fault_is_comes_from_the_sentence_where_nothing_else_tells(clock: Clock) -> None:
+    said = "You have entered an Invalid Field Value 9999 for the following field: entity"
+    with pytest.raises(RejectedError) as caught:
+        create(refusal(400, "INVALID_CONTENT", said), clock)
+    assert caught.value.path == "entity"
+
+
 def test_a_refusal_keeps_the_whole_answer(clock: Clock) -> None:
     answer = refusal(400, "USER_ERROR", "Please enter value(s) for: Account.")
     with pytest.raises(RejectedError, match="Please enter value") as caught:

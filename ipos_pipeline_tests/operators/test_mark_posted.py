@@ -105,7 +105,7 @@ def test_another_total_is_shown_and_refused_unless_a_person_insists(
 
     assert mark(command, internal_id, "--despite-difference").code == 0
     tick = failed.run()
-    assert [one.kind for one in tick.proof.differences] == ["total_differs"]
+    assert [one.kind for one in tick.proof.breaking] == ["total_differs"]
 
 
 @pytest.mark.usefixtures("failed")

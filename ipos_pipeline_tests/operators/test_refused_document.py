@@ -14,7 +14,8 @@ SALE = "IPOS-DXB01-2026-S-10377-CS"
 
 @pytest.fixture
 def refused(shop: Shops) -> Shops:
-    """A sale for a customer that NetSuite does not have."""
+    """A sale for a customer of another subsidiary, whom NetSuite shows as active."""
+    shop.world.netsuite.add_customer("4711", "Another company's customers", subsidiary="3")
     shop.world.change_record(customer="4711")
     shop.world.ipos.add_invoices([raw_invoice()])
     shop.run()

@@ -128,6 +128,8 @@ def test_the_side_that_is_not_posted_is_planned_from_the_newest_version(
     tick = shop.run()
 
     assert answer.code == 0
+    (told,) = answer.what.values()
+    assert told == f"planned from the newest version: the next run posts {REFUND} with 7.00"
     assert shop.posted() == {SALE: Decimal("20.00"), REFUND: Decimal("7.00")}
     assert shop.open_errors() == []
     assert shop.acknowledged() == [10377]
@@ -136,3 +138,22 @@ def test_the_side_that_is_not_posted_is_planned_from_the_newest_version(
     assert again.code == 1, "nothing of it is left to post"
     shop.run()
     assert len(shop.transactions()) == 2
+
+
+def test_a_document_of_which_ipos_has_shown_no_newer_version_is_told_of_by_name(
+    shop: Shops, command: Command
+) -> None:
+    shop.world.ipos.add_invoices(
+        [raw_invoice(raw_line(PrimaryBarcode="999")), raw_invoice(InvNo=2)]
+    )
+    shop.run()
+    latest = ("errors", "retry", "--latest-version", "--yes", "--json")
+
+    of_the_day = command(*latest, "--day", DAY.isoformat())
+    named = command(*latest, "--invoice", "2")
+
+    unchanged = "IPOS has shown no newer version of it"
+    assert of_the_day.what == {SALE.removesuffix("-CS"): unchanged}, "what is posted needs none"
+    assert named.what == {"IPOS-DXB01-2026-S-2": unchanged}
+    assert of_the_day.code == named.code == 1
+    assert statuses(shop) == {SALE: "rejected", "IPOS-DXB01-2026-S-2-CS": "posted"}

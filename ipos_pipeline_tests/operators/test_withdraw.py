@@ -46,7 +46,7 @@ def test_withdrawn_documents_are_posted_again_with_the_corrected_configuration(
     assert not posted.due(), "nothing is posted again by itself"
     tick = posted.run()
     assert posted.transactions() == {}
-    assert {one.kind for one in tick.proof.differences} == {"withdrawn"}
+    assert {one.kind for one in tick.proof.breaking} == {"withdrawn"}
     posted.world.change_record(customer="777")
 
     answer = repost(command)
@@ -142,14 +142,14 @@ def test_what_someone_deleted_in_netsuite_is_posted_again_only_by_repost(
 ) -> None:
     posted.world.netsuite.delete_transaction(posted.transactions()[SALE]["id"])
     tick = posted.run()
-    assert [one.kind for one in tick.proof.differences] == ["absent_in_netsuite"]
+    assert [one.kind for one in tick.proof.breaking] == ["absent_in_netsuite"]
     assert list(posted.posted()) == [OTHER]
 
     answer = repost(command)
 
     assert answer.code == 1
     assert "NetSuite has it" in answer.what[OTHER]
-    assert answer.what[SALE] == "posted again with 3.99"
+    assert answer.what[SALE] == "the next run posts it again, with 3.99"
     posted.world.clock.advance(60)
     assert posted.run().proof.is_proved
     assert posted.posted() == {SALE: Decimal("3.99"), OTHER: Decimal("3.99")}

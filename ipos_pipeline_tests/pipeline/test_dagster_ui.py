@@ -121,6 +121,7 @@ def test_the_ui_shows_assets_checks_and_sensors(
     sensors = ask(url, SENSORS)["sensorsOrError"]["results"]
     assert {one["name"]: one["sensorState"]["status"] for one in sensors} == {
         "store_days_sensor": "RUNNING",
+        "freshness_sensor": "RUNNING",
         "location_partitions_sensor": "RUNNING",
         "run_failures_sensor": "RUNNING",
     }

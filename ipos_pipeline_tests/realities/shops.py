@@ -4,7 +4,7 @@ Belongs here: the order in which the job runs the steps, and the sensor's decisi
 ticks. Not here: what must hold afterwards (the tests).
 """
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -25,7 +25,7 @@ from ipos_pipeline.steps.landing import Landed, land_store_day
 from ipos_pipeline.steps.ledger_frames import suspicious_dates
 from ipos_pipeline.steps.looking import decide, look_at_ipos
 from ipos_pipeline.steps.posting_ipos import post_store_day
-from ipos_pipeline.steps.reconciling import reconcile_store_day
+from ipos_pipeline.steps.reconciling import keep_proof, reconcile_store_day
 from ipos_pipeline.steps.releasing import release_solved
 from ipos_pipeline.steps.settling import Posted
 from ipos_pipeline_tests.builders import DAY, LOCATION
@@ -89,7 +89,7 @@ class Shops:
         proof = await reconcile_store_day(
             ipos, opened.netsuite, opened.ledger, rules, day=day, at=opened.clock()
         )
-        return Tick(landed, *posted, told, proof)
+        return Tick(landed, *posted, told, keep_proof(opened.ledger, proof, run=run))
 
     def due(self) -> dict[StoreDayKey, str]:
         """Decide as the sensor does which store-days need a run now, and why."""
@@ -166,11 +166,11 @@ class Shops:
         with self.connections.ledger.read() as work:
             return [one.number for one in work.documents.of_day(location, day)]
 
-    async def _release(self, location_codes: Iterable[str], *, run: str) -> None:
+    async def _release(self, active: Mapping[str, IposConfiguration], *, run: str) -> None:
         await release_solved(
             self.connections.netsuite,
             self.connections.ledger,
-            location_codes=location_codes,
+            active,
             item_field=self.connections.settings.item_field,
             run=run,
             at=self.connections.clock(),

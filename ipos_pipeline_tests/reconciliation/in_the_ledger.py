@@ -11,6 +11,7 @@ from ipos_pipeline.steps.resolving import set_aside
 from ipos_pipeline.steps.withdrawing import withdraw
 from ipos_pipeline_tests.builders import raw_line
 from ipos_pipeline_tests.reconciliation.in_ipos import an_invoice_cannot_be_read
+from ipos_pipeline_tests.reconciliation.in_netsuite import somebody_deletes_a_posted_record
 from ipos_pipeline_tests.reconciliation.sold_day import (
     ALL_DAY,
     NEXT_KEY,
@@ -74,6 +75,15 @@ def a_person_sets_a_whole_invoice_aside(day: SoldDay) -> Named:
     day.shop.run()
     set_aside(day.shop.connections.ledger, ALL_DAY, day.by("a mistake of the till"))
     return {(Kind.SET_ASIDE, NEXT_KEY)}
+
+
+@scenario(Kind.ACCEPTED)
+def a_person_accepts_that_a_record_is_gone_from_netsuite(day: SoldDay) -> Named:
+    """Its total is missing from that side, and is accounted for."""
+    somebody_deletes_a_posted_record.happens(day)
+    day.shop.run()
+    set_aside(day.shop.connections.ledger, ALL_DAY, day.by("a customer who does not exist"))
+    return {(Kind.ACCEPTED, SALE)}
 
 
 @scenario(Kind.WITHDRAWN, red=[checks.NO_FAILED_POSTINGS, checks.TOTALS_MATCH_NETSUITE])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
 
 from ipos_pipeline.connections import Connections
@@ -20,7 +21,7 @@ from ipos_pipeline.steps.acknowledging import acknowledge_store_day
 from ipos_pipeline.steps.landing import land_store_day
 from ipos_pipeline.steps.looking import decide, look_at_ipos
 from ipos_pipeline.steps.posting_ipos import post_store_day
-from ipos_pipeline.steps.reconciling import reconcile_store_day
+from ipos_pipeline.steps.reconciling import keep_proof, reconcile_store_day
 from ipos_pipeline.steps.releasing import release_solved
 
 
@@ -31,7 +32,7 @@ async def look(connections: Connections) -> dict[StoreDayKey, str]:
     await release_solved(
         connections.netsuite,
         connections.ledger,
-        location_codes=active,
+        active,
         item_field=settings.item_field,
         run="sensor",
         at=clock(),
@@ -88,7 +89,17 @@ async def run_store_day(
     await acknowledge_store_day(
         ipos, ledger, profile=profile, location_code=code, day=day, run=run, clock=clock
     )
-    return await reconcile(connections, configuration, day)
+    proof = await reconcile(connections, configuration, day)
+    return keep_proof(ledger, proof, run=run)
+
+
+async def reconcile_all(connections: Connections, days: Iterable[date]) -> None:
+    """Do what the night does: keep a proof of each of these days of every location."""
+    active = await _active(connections)
+    for day in days:
+        for configuration in active.values():
+            proof = await reconcile(connections, configuration, day)
+            keep_proof(connections.ledger, proof, run="night")
 
 
 async def reconcile(

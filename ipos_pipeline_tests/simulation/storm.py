@@ -20,9 +20,10 @@ import httpx2
 
 from ipos_pipeline.connections import Connections
 from ipos_pipeline.domain.due import StoreDayKey
-from ipos_pipeline.domain.store_day_proof import StoreDayProof
+from ipos_pipeline.domain.store_day_proof import DifferenceKind, StoreDayProof
 from ipos_pipeline.errors import PipelineError
 from ipos_pipeline.ledger.entry import Status
+from ipos_pipeline.ledger.integration_errors import ErrorRecord, Stage
 from ipos_pipeline_tests.builders import DAY
 from ipos_pipeline_tests.simulated_world import SimulatedWorld
 from ipos_pipeline_tests.simulation.process import (
@@ -31,7 +32,7 @@ from ipos_pipeline_tests.simulation.process import (
     SimulatedCrash,
     fuse_ledger,
 )
-from ipos_pipeline_tests.simulation.store_day import look, run_store_day
+from ipos_pipeline_tests.simulation.store_day import look, reconcile_all, run_store_day
 from ipos_pipeline_tests.simulation.truth import Truth, document_key_of
 from ipos_pipeline_tests.simulation.weather import Weather
 from simulators.faults import NO_FAULTS
@@ -213,23 +214,53 @@ class Storm:
         self.violations += [f"{key} was never acknowledged" for key in posted.keys() - told]
         self.counts["documents"] += len(transactions)
         self.violations += self._left_open()
+        self._judge_differences(posted)
+
+    def _judge_differences(self, posted: dict[str, dict[str, Decimal]]) -> None:
+        """Reconcile once more, as the night does: open is what was edited after posting, no more.
+
+        What IPOS once wrote otherwise, without another meaning, counts as edited too.
+        """
+        self._in_process(lambda opened: reconcile_all(opened, STORE_DAYS))
+        differences = [one for one in self._open_errors() if one.stage == Stage.RECONCILE]
+        self.violations += [
+            f"{one.external_id} is open for a person: {one.code} {one.message}"
+            for one in differences
+            if one.code != DifferenceKind.EDITED_IN_IPOS
+        ]
+        told = {one.external_id for one in differences}
+        self.violations += [
+            f"{key} was edited after it was posted, and no error says so"
+            for key, versions in self.truth.versions.items()
+            if versions[-1] != posted.get(key, {}) and key not in told
+        ]
+        self.counts["differences"] += len(differences)
 
     def _left_open(self) -> list[str]:
-        """List what the ledger holds as not settled."""
-        left: list[str] = []
+        """List what the ledger holds as not settled; what differs then is for a person."""
+        left = [
+            f"{error.external_id} is still open: {error.code} {error.message}"
+            for error in self._open_errors()
+            if error.stage != Stage.RECONCILE
+        ]
         opened = Connections(self.world.environment, clock=self.world.clock)
         with opened as connections, connections.ledger.read() as work:
-            for code, day in itertools.product(self.weather.shops, STORE_DAYS):
-                left += [
-                    f"{entry.external_id} is still {entry.status}"
-                    for entry in work.entries.of_day(code, day)
-                    if entry.status != Status.POSTED
-                ]
-                left += [
-                    f"{error.external_id} is still open: {error.code} {error.message}"
-                    for error in work.errors.open_of_day(code, day)
-                ]
+            left += [
+                f"{entry.external_id} is still {entry.status}"
+                for code, day in itertools.product(self.weather.shops, STORE_DAYS)
+                for entry in work.entries.of_day(code, day)
+                if entry.status != Status.POSTED
+            ]
         return left
+
+    def _open_errors(self) -> list[ErrorRecord]:
+        opened = Connections(self.world.environment, clock=self.world.clock)
+        with opened as connections, connections.ledger.read() as work:
+            return [
+                error
+                for code, day in itertools.product(self.weather.shops, STORE_DAYS)
+                for error in work.errors.open_of_day(code, day)
+            ]
 
 
 def _is_crash(error: object) -> bool:

@@ -91,5 +91,12 @@ def test_our_own_safeguards_hold_even_where_netsuite_takes_an_external_id_twice(
 def test_storms_really_are_storms() -> None:
     """A suite of fair-weather days would pass without proving anything."""
     totals = sum((run_seed(seed)[2] for seed in range(40)), start=run_seed(1)[2])
-    for name in ("IPOS faults", "NetSuite faults", "crashes", "edits", "failed runs"):
+    for name in (
+        "IPOS faults",
+        "NetSuite faults",
+        "crashes",
+        "edits",
+        "differences",
+        "failed runs",
+    ):
         assert totals[name] > 0, name

@@ -8,7 +8,14 @@ from decimal import Decimal
 import pytest
 
 from ipos_pipeline.defs.proof_checks import checks_of_proof, totals_match_netsuite
-from ipos_pipeline.domain.store_day_proof import DRIFT, DUPLICATES, TOLD_ONLY, DifferenceKind, Side
+from ipos_pipeline.domain.store_day_proof import (
+    DRIFT,
+    DUPLICATES,
+    TOLD_ONLY,
+    Difference,
+    DifferenceKind,
+    Side,
+)
 from ipos_pipeline_tests.unit.defs.test_checks import PROVED, proof_with
 
 
@@ -53,3 +60,12 @@ def test_what_a_person_has_set_aside_is_added_to_either_side_it_is_missing_from(
     assert totals_match_netsuite(invoice_aside).passed
     assert totals_match_netsuite(document_aside).passed
     assert not totals_match_netsuite(replace(invoice_aside, ledger=PROVED.ledger)).passed
+
+
+def test_what_a_person_has_accepted_is_accounted_for_on_the_side_it_is_missing_from() -> None:
+    lacks = Decimal("3.99")
+    gone = Difference(DifferenceKind.ACCEPTED, "IPOS-DXB01-2026-S-1-CS", "", netsuite_lacks=lacks)
+    result = totals_match_netsuite(replace(PROVED, netsuite=Side(), differences=(gone,)))
+    assert result.passed
+    assert result.metadata["accepted"].value == "3.99 AED"
+    assert not totals_match_netsuite(replace(PROVED, ipos=Side(), differences=(gone,))).passed

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from ipos_pipeline.domain.configuration import CONFIGURATION, RECORDS
 from ipos_pipeline.domain.error_mail import ErrorToTell, Shop, mail_of_error, mail_of_group
 from ipos_pipeline.domain.error_words import ERROR_WORDS, words_for
 from ipos_pipeline.domain.outage_mail import OutageToTell, mail_of_outage
@@ -97,3 +98,29 @@ def test_an_outage_mail_says_that_nothing_is_lost_and_later_that_it_is_over() ->
     assert "No invoice is lost" in mail_of_outage(began).text
     assert mail_of_outage(over).subject == f"Re: {mail_of_outage(began).subject}"
     assert "2026-11-20 09:00 UTC" in mail_of_outage(over).text
+
+
+@pytest.mark.parametrize("named", ["DXB01 (record 1)", "DXB01", "record 3"])
+def test_a_record_with_a_mistake_stops_its_location_only_and_nothing_of_it_need_work_again(
+    named: str,
+) -> None:
+    system = f"{CONFIGURATION} {named}"
+    began = mail_of_outage(OutageToTell(1, system, "Wrong.", "Correct it.", 1, NOON, None, None))
+    over = mail_of_outage(OutageToTell(1, system, "", "", 4, NOON, NOON, "<first@x>"))
+
+    assert began.subject.startswith(f"[IPOS to NetSuite] Invoices wait for {system} since ")
+    assert over.subject == f"Re: {began.subject}"
+    assert "Invoices of one location are not posted" in began.text
+    assert "Other locations go on" in began.text
+    assert "stops the pipeline" not in began.text
+    assert "corrected, made inactive or deleted" in over.text
+    assert "works again" not in over.text
+
+
+def test_records_that_cannot_be_read_stop_all_locations_and_are_read_again_at_the_end() -> None:
+    began = mail_of_outage(OutageToTell(1, RECORDS, "Denied.", "Allow.", 1, NOON, None, None))
+    over = mail_of_outage(OutageToTell(1, RECORDS, "", "", 4, NOON, NOON, "<first@x>"))
+
+    assert "the configuration records cannot be read" in began.text
+    assert "Other locations" not in began.text
+    assert "the configuration records are read again" in over.text

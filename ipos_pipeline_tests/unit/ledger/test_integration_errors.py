@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 import sqlalchemy
 
+from ipos_pipeline.domain.netsuite_record import CASH_SALE
 from ipos_pipeline.ledger.documents import State
 from ipos_pipeline.ledger.integration_errors import ErrorRecord, Stage
 from ipos_pipeline.ledger.schema import integration_error
@@ -164,3 +165,21 @@ def test_what_is_still_shown_is_not_gone(ledger: LedgerStore) -> None:
         work.documents.add([source_document(state=State.HELD)])
         work.documents.note_listed([KEY], DAY, at=NOON)
         assert work.documents.held_and_gone(LOCATION, DAY, before=NOON) == []
+
+
+def test_a_difference_is_no_failed_posting_and_nothing_that_a_run_would_try_again(
+    ledger: LedgerStore,
+) -> None:
+    """No date of the configuration record moves, no store-day is due, no landing is frozen."""
+    differs = failure(KEY, stage=Stage.RECONCILE, record_type=None, code="edited_in_ipos")
+    with ledger.write("run-1") as work:
+        work.documents.add([source_document(KEY)])
+        assert work.errors.fail(differs, at=NOON) is None
+        (error,) = work.errors.differences_of_day(LOCATION, DAY)
+        work.decisions.set_error_aside(error.id, KEY, at=NOON, reason="finance knows")
+        late = NOON + timedelta(days=30)
+        due = work.store_days.with_due_work([LOCATION], claimed_before=late, now=late)
+        last_failed = work.finished_runs.last_failed_at(LOCATION, CASH_SALE)
+        frozen = work.documents.known([KEY])[KEY].is_frozen
+        aside = work.selecting.set_aside_of_day(LOCATION, DAY)
+    assert (due, last_failed, frozen, aside) == (set(), None, False, set())

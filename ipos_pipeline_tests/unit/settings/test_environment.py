@@ -50,6 +50,7 @@ def test_all_missing_variables_are_named_at_once() -> None:
     [
         ("IPOS_PIPELINE_START_DATE", "20/11/2026"),
         ("IPOS_PIPELINE_LOOK_BACK_DAYS", "-1"),
+        ("IPOS_PIPELINE_TRADING_HOURS", "8 to 24"),
         ("NETSUITE_BASE_URL", "suitetalk"),
         ("NETSUITE_JWT_ALGORITHM", "RS256"),
         ("NETSUITE_CONCURRENCY", "0"),
@@ -200,12 +201,19 @@ def test_the_mail_port_follows_from_the_security(given: dict[str, str], port: in
     assert found.group_above == 20
 
 
+def test_summaries_go_to_finance_or_else_to_whom_errors_go() -> None:
+    assert settings(**MAIL).mail.finance_to == MAIL["ERROR_EMAIL_TO"]
+    finance = "finance@example.com"
+    assert settings(**MAIL, FINANCE_EMAIL_TO=finance).mail.finance_to == finance
+
+
 @pytest.mark.parametrize(
     ("changes", "named"),
     [
         ({"ERROR_EMAIL_FROM": ""}, "ERROR_EMAIL_FROM: is required"),
         ({"ERROR_EMAIL_TO": ""}, "ERROR_EMAIL_TO: is required"),
         ({"ERROR_EMAIL_TO": "nobody"}, "ERROR_EMAIL_TO: "),
+        ({"FINANCE_EMAIL_TO": "nobody"}, "FINANCE_EMAIL_TO: "),
         ({"ERROR_EMAIL_FROM": "a@b\r\nBcc: c@d"}, "ERROR_EMAIL_FROM: "),
         ({"SMTP_PORT": "70000"}, "SMTP_PORT: "),
         ({"SMTP_SECURITY": "ssl"}, "SMTP_SECURITY: "),
