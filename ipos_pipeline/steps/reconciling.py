@@ -1,7 +1,7 @@
 """Reconciling: IPOS, ledger and NetSuite side by side for one store-day, and what came of it.
 
 Belongs here: the order in which the sides are read, and the proof they give. Not here: reading
-them (three_sides.py), their comparison (domain/reconciliation.py).
+them (ipos_side.py, booked_sides.py), their comparison (domain/reconciliation.py).
 """
 
 from __future__ import annotations
@@ -31,16 +31,14 @@ from ipos_pipeline.domain.reconciliation import (
 )
 from ipos_pipeline.domain.store_day_proof import Difference, DifferenceKind, Side, StoreDayProof
 from ipos_pipeline.ledger.store import LedgerStore
-from ipos_pipeline.steps.raising_differences import raise_differences, with_accepted
-from ipos_pipeline.steps.three_sides import (
-    IposSide,
+from ipos_pipeline.steps.booked_sides import (
     LedgerSide,
     NetSuiteSide,
-    as_landed,
-    read_ipos_side,
     read_ledger_side,
     read_netsuite_side,
 )
+from ipos_pipeline.steps.ipos_side import IposSide, as_landed, read_ipos_side
+from ipos_pipeline.steps.raising_differences import raise_differences, with_accepted
 
 FIRST_LOOK = timedelta(hours=1)
 """So soon after posting, nobody but NetSuite's own scripts has touched a record (assumption)."""
