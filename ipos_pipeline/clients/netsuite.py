@@ -7,9 +7,8 @@ a refusal means (netsuite_answers.py), tokens (netsuite_auth.py).
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 import httpx2
@@ -17,9 +16,15 @@ import httpx2
 from ipos_pipeline.clients.adaptive_limit import AdaptiveLimit
 from ipos_pipeline.clients.http import Pacing, read, retry_transient, write
 from ipos_pipeline.clients.netsuite_answers import error_of, is_overload, says_no_such_record
+from ipos_pipeline.clients.netsuite_rows import (
+    NetSuiteTransaction,
+    amount_of,
+    date_of,
+    item_of,
+    transaction_of,
+)
 from ipos_pipeline.domain.chunks import chunked
 from ipos_pipeline.domain.json_text import read_json, write_json
-from ipos_pipeline.domain.money import round_money
 from ipos_pipeline.domain.netsuite_item import INVENTORY_ITEM, NetSuiteItem
 from ipos_pipeline.domain.operator_rules import TransactionInNetSuite
 from ipos_pipeline.errors import InDoubtError, RejectedError, TransientError, trouble_of
@@ -37,20 +42,6 @@ IN_LIST_MAX = 250
 """IN lists of 250 to 300 values are known to work (netsuite_facts 5)."""
 NO_SUCH_RECORD = "eid:ipos-pipeline-asks-for-no-record"
 """A key that no record has: our external IDs begin otherwise."""
-
-
-@dataclass(frozen=True, slots=True)
-class NetSuiteTransaction:
-    """One cash sale or refund as SuiteQL shows it; `total` in AED, positive on refunds too."""
-
-    internal_id: str
-    external_id: str
-    type: str
-    total: Decimal
-    tran_date: date
-    modified: str = ""
-    """Date of the last change as text in NetSuite's time zone; only where it was asked for."""
-    memo: str = ""
 
 
 class NetSuiteClient:
@@ -98,7 +89,7 @@ class NetSuiteClient:
                 f" WHERE externalid IN ({_marks(chunk)}) ORDER BY id"
             )
             async for row in self.suiteql(query, chunk):
-                transaction = _transaction(row)
+                transaction = transaction_of(row)
                 found[transaction.external_id] = transaction
         return found
 
@@ -113,7 +104,7 @@ class NetSuiteClient:
                 f" FROM transaction WHERE id IN ({_marks(chunk)}) ORDER BY id"
             )
             async for row in self.suiteql(query, chunk):
-                one = _transaction({"externalid": "", **row})
+                one = transaction_of({"externalid": "", **row})
                 found[one.internal_id] = TransactionInNetSuite(
                     internal_id=one.internal_id,
                     external_id=one.external_id,
@@ -143,7 +134,7 @@ class NetSuiteClient:
             f" WHERE {_OURS} ORDER BY id"
         )
         parameters = [f"{external_id_prefix}%", day.isoformat()]
-        found = [_transaction(row) async for row in self.suiteql(query, parameters)]
+        found = [transaction_of(row) async for row in self.suiteql(query, parameters)]
         return [one for one in found if one.external_id.startswith(external_id_prefix)]
 
     async def other_transactions(
@@ -161,7 +152,8 @@ class NetSuiteClient:
         days = [first.isoformat(), last.isoformat()]
         parameters = [location_id, *days, f"{external_id_prefix}%"]
         return [
-            _transaction({"externalid": "", **row}) async for row in self.suiteql(query, parameters)
+            transaction_of({"externalid": "", **row})
+            async for row in self.suiteql(query, parameters)
         ]
 
     async def tax_of_day(self, external_id_prefix: str, day: date) -> Decimal:
@@ -174,7 +166,7 @@ class NetSuiteClient:
         parameters = [f"{external_id_prefix}%", day.isoformat()]
         parameters += [str(len(external_id_prefix)), external_id_prefix]
         rows = [row async for row in self.suiteql(query, parameters)]
-        return -_amount(rows[0].get("tax", "0") if rows else "0")
+        return -amount_of(rows[0].get("tax", "0") if rows else "0")
 
     async def items_by_barcode(
         self, barcodes: Iterable[str], *, item_field: str
@@ -185,7 +177,7 @@ class NetSuiteClient:
             query = _ITEM_QUERY.format(field=item_field) + (
                 f" WHERE {item_field} IN ({_marks(chunk)}) ORDER BY id"
             )
-            items += [_item(row) async for row in self.suiteql(query, chunk)]
+            items += [item_of(row) async for row in self.suiteql(query, chunk)]
         return items
 
     async def inventory_items(self, *, item_field: str) -> list[NetSuiteItem]:
@@ -193,7 +185,7 @@ class NetSuiteClient:
         query = _ITEM_QUERY.format(field=item_field) + (
             f" WHERE itemtype = ? AND {item_field} IS NOT NULL ORDER BY id"
         )
-        return [_item(row) async for row in self.suiteql(query, [INVENTORY_ITEM])]
+        return [item_of(row) async for row in self.suiteql(query, [INVENTORY_ITEM])]
 
     async def open_period_starts(self) -> list[date]:
         """Read the first day of each accounting period that takes sales, in order.
@@ -207,7 +199,7 @@ class NetSuiteClient:
             " AND arlocked = 'F' AND isyear = 'F' AND isquarter = 'F' AND isadjust = 'F'"
             " ORDER BY startdate"
         )
-        return [_date(row["started"]) async for row in self.suiteql(query, [])]
+        return [date_of(row["started"]) async for row in self.suiteql(query, [])]
 
     async def custom_records(
         self, record_type: str, columns: Sequence[str], *, only_active: bool = True
@@ -395,41 +387,3 @@ def _page(response: httpx2.Response) -> dict[str, Any]:
     except (ValueError, KeyError, TypeError):
         pass
     raise error_of(response, what="SuiteQL", is_write=False)
-
-
-def _transaction(row: Mapping[str, str]) -> NetSuiteTransaction:
-    return NetSuiteTransaction(
-        row["id"],
-        row["externalid"],
-        row["type"],
-        abs(_amount(row.get("foreigntotal", "0"))),
-        _date(row["dated"]),
-        row.get("modified", ""),
-        row.get("memo", ""),
-    )
-
-
-def _date(text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        message = f"SuiteQL gave {text!r} as a date"
-        raise TransientError(message) from None
-
-
-def _amount(text: str) -> Decimal:
-    try:
-        return round_money(Decimal(text))
-    except InvalidOperation:
-        message = f"SuiteQL gave {text!r} as an amount"
-        raise TransientError(message) from None
-
-
-def _item(row: Mapping[str, str]) -> NetSuiteItem:
-    return NetSuiteItem(
-        internal_id=row["id"],
-        barcode=row["barcode"],
-        itemid=row.get("itemid", ""),
-        itemtype=row.get("itemtype", ""),
-        isinactive=row.get("isinactive") == "T",
-    )

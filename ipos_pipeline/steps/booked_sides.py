@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 
-from ipos_pipeline.clients.netsuite import NetSuiteClient, NetSuiteTransaction
+from ipos_pipeline.clients.netsuite import NetSuiteClient
+from ipos_pipeline.clients.netsuite_rows import NetSuiteTransaction
 from ipos_pipeline.domain.external_id import NAMESPACE, location_prefix
 from ipos_pipeline.domain.mapping import MappingRules
 from ipos_pipeline.domain.money import total_of

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from ipos_pipeline.clients.netsuite import NetSuiteClient, NetSuiteTransaction
+from ipos_pipeline.clients.netsuite import NetSuiteClient
+from ipos_pipeline.clients.netsuite_rows import NetSuiteTransaction
 from ipos_pipeline.domain.mapping import MappingRules
 from ipos_pipeline.domain.netsuite_record import SUITEQL_TYPES, NetSuiteRecord, RecordType
 from ipos_pipeline.domain.problem import Problem

@@ -12,7 +12,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from ipos_pipeline.clients.netsuite import NetSuiteTransaction
+from ipos_pipeline.clients.netsuite_rows import NetSuiteTransaction
 from ipos_pipeline.domain.json_text import write_json
 from ipos_pipeline.domain.netsuite_record import SUITEQL_TYPES
 from ipos_pipeline.domain.problem import Problem

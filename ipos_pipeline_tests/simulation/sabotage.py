@@ -10,7 +10,8 @@ from functools import cached_property
 
 from sqlalchemy import insert, select
 
-from ipos_pipeline.clients.netsuite import NetSuiteClient, NetSuiteTransaction
+from ipos_pipeline.clients.netsuite import NetSuiteClient
+from ipos_pipeline.clients.netsuite_rows import NetSuiteTransaction
 from ipos_pipeline.connections import Connections
 from ipos_pipeline.ledger.acknowledgements import DUE, Acknowledgements
 from ipos_pipeline.ledger.entries import Entries

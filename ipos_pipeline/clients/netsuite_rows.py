@@ -1,0 +1,71 @@
+"""What the rows of a SuiteQL answer mean: keys are lower case, values are text.
+
+Belongs here: text in, values out. Not here: the queries (netsuite.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal, InvalidOperation
+
+from ipos_pipeline.domain.money import round_money
+from ipos_pipeline.domain.netsuite_item import NetSuiteItem
+from ipos_pipeline.errors import TransientError
+
+
+@dataclass(frozen=True, slots=True)
+class NetSuiteTransaction:
+    """One cash sale or refund as SuiteQL shows it; `total` in AED, positive on refunds too."""
+
+    internal_id: str
+    external_id: str
+    type: str
+    total: Decimal
+    tran_date: date
+    modified: str = ""
+    """Date of the last change as text in NetSuite's time zone; only where it was asked for."""
+    memo: str = ""
+
+
+def transaction_of(row: Mapping[str, str]) -> NetSuiteTransaction:
+    """Read a row of `transaction`. Raises TransientError for a date or total that is none."""
+    return NetSuiteTransaction(
+        row["id"],
+        row["externalid"],
+        row["type"],
+        abs(amount_of(row.get("foreigntotal", "0"))),
+        date_of(row["dated"]),
+        row.get("modified", ""),
+        row.get("memo", ""),
+    )
+
+
+def date_of(text: str) -> date:
+    """Read a date that was asked for as `YYYY-MM-DD`."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        message = f"SuiteQL gave {text!r} as a date"
+        raise TransientError(message) from None
+
+
+def amount_of(text: str) -> Decimal:
+    """Read an amount, rounded to the two places of AED."""
+    try:
+        return round_money(Decimal(text))
+    except InvalidOperation:
+        message = f"SuiteQL gave {text!r} as an amount"
+        raise TransientError(message) from None
+
+
+def item_of(row: Mapping[str, str]) -> NetSuiteItem:
+    """Read a row of `item`, its barcode under that name."""
+    return NetSuiteItem(
+        internal_id=row["id"],
+        barcode=row["barcode"],
+        itemid=row.get("itemid", ""),
+        itemtype=row.get("itemtype", ""),
+        isinactive=row.get("isinactive") == "T",
+    )
