@@ -5,7 +5,7 @@ import pandas as pd
 
 from ipos_pipeline.clients.netsuite import NETSUITE
 from ipos_pipeline.defs.dates import keep_dates_shown
-from ipos_pipeline.defs.day_page import page_of, write_day
+from ipos_pipeline.defs.day_page import chart_of, page_of, write_day
 from ipos_pipeline.defs.dry_run import is_dry_run, seen_dry
 from ipos_pipeline.defs.partitions import StoreDay
 from ipos_pipeline.defs.posting_checks import all_acknowledged, all_items_known, all_mails_sent
@@ -118,9 +118,12 @@ def store_day_reconciliation(context: dg.AssetExecutionContext, connections: Ope
             PipelineError.system,
             pipeline_system(store_day.location_code),
         ]
+        drawn: Metadata = {}
         if not is_dry:
-            proof = keep_proof(connections.ledger, proof, run=context.run.run_id)
-            write_day(context.instance, connections, records, store_day.day, run=context.run.run_id)
+            run = context.run.run_id
+            proof = keep_proof(connections.ledger, proof, run=run)
+            report = write_day(context.instance, connections, records, store_day.day, run=run)
+            drawn = chart_of(report, store_day.location_code)
             note_recovery(
                 connections.ledger, systems, run=context.run.run_id, at=connections.clock()
             )
@@ -134,6 +137,7 @@ def store_day_reconciliation(context: dg.AssetExecutionContext, connections: Ope
             "dates_in_netsuite": dates,
             "day_report": dg.MetadataValue.path(page_of(connections, store_day.day)),
             **_shown(proof, frame),
+            **drawn,
         },
         check_results=[seen_dry(one) if is_dry else one for one in results],
     )

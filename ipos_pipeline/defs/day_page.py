@@ -13,7 +13,9 @@ import dagster as dg
 
 from ipos_pipeline.connections import Connections
 from ipos_pipeline.defs.partitions import LOCATIONS, TIMEZONE
+from ipos_pipeline.defs.reporting import Metadata, picture
 from ipos_pipeline.domain.day_report import DayReport
+from ipos_pipeline.domain.day_report_html import day_chart_svg
 from ipos_pipeline.settings.configuration_records import ConfigurationRecords
 from ipos_pipeline.steps.reporting_day import collect_day, page_path, write_page
 
@@ -45,3 +47,17 @@ def write_day(
 def page_of(connections: Connections, day: date) -> Path:
     """Tell where the page of a day stands."""
     return page_path(connections.settings.data_dir, day)
+
+
+def chart_of(report: DayReport, location_code: str) -> Metadata:
+    """Draw how one shop's invoices reached NetSuite over a day, once the day is over.
+
+    Before that each run would keep a drawing of its own among Dagster's events.
+    """
+    if report.made_at.astimezone(report.zone).date() <= report.business_date:
+        return {}
+    (shop,) = (one for one in report.locations if one.code == location_code)
+    chart = picture(
+        day_chart_svg(shop.invoices, shop.zone), of=f"{shop.code}, {report.business_date}"
+    )
+    return {"from_sale_to_netsuite": chart}

@@ -73,7 +73,7 @@ class Browser:
 
     def press(self, label: str) -> None:
         """Press the first thing with this text that can be pressed."""
-        button = (By.XPATH, f"//*[self::button or @role='button'][contains(., '{label}')]")
+        button = (By.XPATH, f"//*[self::button or self::a or @role='button'][contains(., '{label}')]")
 
         def pressed(driver: webdriver.Chrome) -> bool:
             driver.find_element(*button).click()
@@ -93,6 +93,15 @@ class Browser:
     def width_of_page(self) -> int:
         """Tell how wide the page is in pixels, scrolled parts included."""
         return int(self.driver.execute_script("return document.documentElement.scrollWidth"))
+
+    def width_of_picture(self, source: str) -> int:
+        """Wait for a picture whose source begins so; gives how wide it was drawn, in pixels."""
+
+        def drawn(driver: webdriver.Chrome) -> int | None:
+            picture = driver.find_element(By.CSS_SELECTOR, f"img[src^='{source}']")
+            return int(picture.get_property("naturalWidth")) or None
+
+        return self._wait(drawn, what=f"a picture from {source}")
 
     def take_picture(self, file: Path, *, of: Area | None = None) -> None:
         """Store what the window shows, or a part of it, as PNG."""

@@ -108,3 +108,13 @@ def test_a_store_day_leads_to_the_report_of_its_day(browser: Browser, shown: Sho
     browser.open(pages.partition("store_day_reconciliation", f"{shown.days[0]}|DXB01"))
 
     browser.wait_for("day_report", f"{shown.days[0]}.html")
+
+
+def test_a_store_day_that_is_over_shows_how_its_invoices_reached_netsuite(
+    browser: Browser, shown: ShownDays
+) -> None:
+    browser.open(pages.partition("store_day_reconciliation", f"{shown.days[0]}|DXB01"))
+
+    browser.press("Show Markdown")
+
+    assert browser.width_of_picture("data:image/svg+xml") > 0
