@@ -19,10 +19,10 @@ from rich import box
 from rich.table import Table
 
 from ipos_pipeline.cli.output import console, money, results
+from ipos_pipeline.cli.reconcile import prove
 from ipos_pipeline.cli.simulate import running_simulators
 from ipos_pipeline.connections import Connections, utc_now
 from ipos_pipeline.domain.store_day_proof import StoreDayProof
-from ipos_pipeline.steps.reconciling import reconcile_store_day
 from ipos_pipeline.steps.summarising import StoreDaySummary, summarise
 
 FAILED = 1
@@ -71,33 +71,20 @@ def _post_and_compare(day: date) -> int:
     from ipos_pipeline.defs.partitions import LOCATIONS  # noqa: PLC0415
 
     with Connections(os.environ) as connections, dagster_instance(os.environ) as instance:
-        codes = sorted(connections.configurations())
+        configurations = connections.configurations()
+        codes = sorted(configurations)
         instance.add_dynamic_partitions(LOCATIONS, codes)
         console.print("Posting through Dagster, one run for each shop:")
         run_reference_data(instance)
         runs = run_store_days(instance, codes, [day])
         compared = [
-            (summarise(connections.ledger, code, day), _reconcile(connections, code, day))
-            for code in codes
+            (summarise(connections.ledger, code, day), prove(connections, configuration, day))
+            for code, configuration in sorted(configurations.items())
         ]
     results.print(_table(compared))
     is_proved = all(run.is_success for run in runs) and all(one.is_proved for _, one in compared)
     _say_what_next(is_proved=is_proved)
     return 0 if is_proved else FAILED
-
-
-def _reconcile(connections: Connections, code: str, day: date) -> StoreDayProof:
-    configuration = connections.configuration(code)
-    return connections.wait_for(
-        reconcile_store_day(
-            connections.ipos(configuration),
-            connections.netsuite,
-            connections.ledger,
-            connections.mapping_rules(configuration),
-            day=day,
-            at=connections.clock(),
-        )
-    )
 
 
 def _table(compared: Compared) -> Table:

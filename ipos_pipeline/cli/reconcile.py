@@ -100,19 +100,24 @@ def _compare(connections: Connections, day: date, locations: Sequence[str]) -> l
 
 def _compared(connections: Connections, configuration: IposConfiguration, day: date) -> Compared:
     try:
-        proof = connections.wait_for(
-            reconcile_store_day(
-                connections.ipos(configuration),
-                connections.netsuite,
-                connections.ledger,
-                connections.mapping_rules(configuration),
-                day=day,
-                at=connections.clock(),
-            )
-        )
+        proof = prove(connections, configuration, day)
     except PipelineError as error:
         return Compared(configuration.location_code, problem=_in_words(error))
     return Compared(configuration.location_code, proof)
+
+
+def prove(connections: Connections, configuration: IposConfiguration, day: date) -> StoreDayProof:
+    """Reconcile a store-day without keeping its proof. Raises as `reconcile_store_day` does."""
+    return connections.wait_for(
+        reconcile_store_day(
+            connections.ipos(configuration),
+            connections.netsuite,
+            connections.ledger,
+            connections.mapping_rules(configuration),
+            day=day,
+            at=connections.clock(),
+        )
+    )
 
 
 def _in_words(error: PipelineError) -> str:

@@ -73,7 +73,10 @@ class Browser:
 
     def press(self, label: str) -> None:
         """Press the first thing with this text that can be pressed."""
-        button = (By.XPATH, f"//*[self::button or self::a or @role='button'][contains(., '{label}')]")
+        button = (
+            By.XPATH,
+            f"//*[self::button or self::a or @role='button'][contains(., '{label}')]",
+        )
 
         def pressed(driver: webdriver.Chrome) -> bool:
             driver.find_element(*button).click()
