@@ -9,13 +9,19 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeVar
 
 import httpx2
 
 from ipos_pipeline.clients.adaptive_limit import AdaptiveLimit
 from ipos_pipeline.clients.http import Pacing, read, retry_transient, write
-from ipos_pipeline.clients.netsuite_answers import error_of, is_overload, says_no_such_record
+from ipos_pipeline.clients.netsuite_answers import (
+    error_of,
+    is_overload,
+    json_object,
+    page_of,
+    says_no_such_record,
+)
 from ipos_pipeline.clients.netsuite_rows import (
     NetSuiteTransaction,
     amount_of,
@@ -24,10 +30,12 @@ from ipos_pipeline.clients.netsuite_rows import (
     transaction_of,
 )
 from ipos_pipeline.domain.chunks import chunked
-from ipos_pipeline.domain.json_text import read_json, write_json
+from ipos_pipeline.domain.json_text import write_json
 from ipos_pipeline.domain.netsuite_item import INVENTORY_ITEM, NetSuiteItem
 from ipos_pipeline.domain.operator_rules import TransactionInNetSuite
 from ipos_pipeline.errors import InDoubtError, RejectedError, TransientError, trouble_of
+
+T = TypeVar("T")
 
 NETSUITE = "NetSuite"
 """The system's name in errors and outages."""
@@ -156,16 +164,23 @@ class NetSuiteClient:
             async for row in self.suiteql(query, parameters)
         ]
 
+    async def sum_of_day(self, external_id_prefix: str, day: date) -> tuple[int, Decimal]:
+        """Count our documents of one date, and add them up (AED; sales less refunds)."""
+        query = (
+            "SELECT COUNT(*) AS documents, SUM(foreigntotal) AS total FROM transaction"
+            f" WHERE {_OURS} AND SUBSTR(externalid, 1, ?) = ?"
+        )
+        [row] = [row async for row in self.suiteql(query, _ours(external_id_prefix, day))]
+        return int(row["documents"]), amount_of(row.get("total", "0"))
+
     async def tax_of_day(self, external_id_prefix: str, day: date) -> Decimal:
         """Add up the tax lines of our documents of one date (AED; sales less refunds)."""
         query = (
             "SELECT SUM(tl.foreignamount) AS tax"
             " FROM transaction t JOIN transactionline tl ON tl.transaction = t.id"
             f" WHERE tl.taxline = 'T' AND {_OURS} AND SUBSTR(externalid, 1, ?) = ?"
-        )  # in LIKE, our own `_` stands for any character
-        parameters = [f"{external_id_prefix}%", day.isoformat()]
-        parameters += [str(len(external_id_prefix)), external_id_prefix]
-        rows = [row async for row in self.suiteql(query, parameters)]
+        )
+        rows = [row async for row in self.suiteql(query, _ours(external_id_prefix, day))]
         return -amount_of(rows[0].get("tax", "0") if rows else "0")
 
     async def items_by_barcode(
@@ -252,16 +267,11 @@ class NetSuiteClient:
         what = f"Record type {record_type}"
         url = f"{self._base_url}{RECORD_PATH}{record_type}/{NO_SUCH_RECORD}"
 
-        async def ask() -> None:
-            request = self._client.build_request("GET", url)
-            async with self._limit.slot():
-                response = await read(self._client, request, auth=self._auth, what=what)
-            self._learn_from(response)
+        def answer(response: httpx2.Response) -> None:
             if not response.is_success and not says_no_such_record(response):
                 raise error_of(response, what=what, is_write=False)
 
-        with trouble_of(NETSUITE):
-            await retry_transient(ask, self._pacing)
+        await self._read(lambda: self._client.build_request("GET", url), answer, what=what)
 
     async def record_fields(
         self, record_type: str, internal_id: str, fields: Iterable[str]
@@ -269,19 +279,17 @@ class NetSuiteClient:
         """Read some fields of one record; those without a value are absent."""
         what = f"Reading {record_type} {internal_id}"
         url = f"{self._base_url}{RECORD_PATH}{record_type}/{internal_id}"
+        asked = {"fields": ",".join(fields)}
 
-        async def ask() -> dict[str, Any]:
-            request = self._client.build_request("GET", url, params={"fields": ",".join(fields)})
-            async with self._limit.slot():
-                response = await read(self._client, request, auth=self._auth, what=what)
-            self._learn_from(response)
+        def answer(response: httpx2.Response) -> dict[str, Any]:
             body = json_object(response)
             if not response.is_success or body is None:
                 raise error_of(response, what=what, is_write=False)
             return body
 
-        with trouble_of(NETSUITE):
-            return await retry_transient(ask, self._pacing)
+        return await self._read(
+            lambda: self._client.build_request("GET", url, params=asked), answer, what=what
+        )
 
     async def update_record(
         self, record_type: str, internal_id: str, values: Mapping[str, Any]
@@ -304,18 +312,31 @@ class NetSuiteClient:
     async def _suiteql_page(
         self, query: str, parameters: Sequence[str], *, offset: int, limit: int = PAGE_ROWS
     ) -> dict[str, Any]:
-        async def ask() -> dict[str, Any]:
-            request = self._client.build_request(
+        def request() -> httpx2.Request:
+            return self._client.build_request(
                 "POST",
                 self._base_url + SUITEQL_PATH,
                 params={"limit": limit, "offset": offset},
                 content=write_json({"q": query, "params": list(parameters)}),
                 headers={"Content-Type": "application/json", "Prefer": "transient"},
             )
+
+        return await self._read(request, page_of, what="SuiteQL")
+
+    async def _read(
+        self,
+        request: Callable[[], httpx2.Request],
+        answer: Callable[[httpx2.Response], T],
+        *,
+        what: str,
+    ) -> T:
+        """Ask something that changes nothing, again where that may help."""
+
+        async def ask() -> T:
             async with self._limit.slot():
-                response = await read(self._client, request, auth=self._auth, what="SuiteQL")
+                response = await read(self._client, request(), auth=self._auth, what=what)
             self._learn_from(response)
-            return _page(response)
+            return answer(response)
 
         with trouble_of(NETSUITE):
             return await retry_transient(ask, self._pacing)
@@ -356,6 +377,11 @@ _MODIFIED = "TO_CHAR(lastmodifieddate, 'YYYY-MM-DD HH24:MI:SS') AS modified"
 _ITEM_QUERY = "SELECT id, itemid, {field} AS barcode, itemtype, isinactive FROM item"
 
 
+def _ours(prefix: str, day: date) -> list[str]:
+    """Give the parameters of a sum over our documents: in LIKE, our own `_` is any character."""
+    return [f"{prefix}%", day.isoformat(), str(len(prefix)), prefix]
+
+
 def _custom_path(record_type: str, external_id: str) -> str:
     if not record_type.startswith("customrecord"):
         message = f"{record_type} is not a custom record"
@@ -363,27 +389,5 @@ def _custom_path(record_type: str, external_id: str) -> str:
     return f"{RECORD_PATH}{record_type}/eid:{external_id}"
 
 
-def json_object(response: httpx2.Response) -> dict[str, Any] | None:
-    """Read a body that is to be a JSON object, or None where it is not."""
-    try:
-        body = read_json(response.content)
-    except ValueError:
-        return None
-    return body if isinstance(body, dict) else None
-
-
 def _marks(values: Sequence[str]) -> str:
     return ",".join("?" * len(values))
-
-
-def _page(response: httpx2.Response) -> dict[str, Any]:
-    """Read a SuiteQL answer; anything but the documented shape is a failed read."""
-    if not response.is_success:
-        raise error_of(response, what="SuiteQL", is_write=False)
-    try:
-        page = read_json(response.content)
-        if isinstance(page["items"], list) and isinstance(page["hasMore"], bool):
-            return page  # type: ignore[no-any-return]
-    except (ValueError, KeyError, TypeError):
-        pass
-    raise error_of(response, what="SuiteQL", is_write=False)

@@ -155,3 +155,25 @@ def _kind_of(details: list[ErrorDetail]) -> type[RejectedError]:
     if any(_CLOSED_PERIOD.search(one.detail) for one in details):
         return ClosedPeriodError
     return RejectedError
+
+
+def json_object(response: httpx2.Response) -> dict[str, Any] | None:
+    """Read a body that is to be a JSON object, or None where it is not."""
+    try:
+        body = read_json(response.content)
+    except ValueError:
+        return None
+    return body if isinstance(body, dict) else None
+
+
+def page_of(response: httpx2.Response) -> dict[str, Any]:
+    """Read a SuiteQL answer; anything but the documented shape is a failed read."""
+    if not response.is_success:
+        raise error_of(response, what="SuiteQL", is_write=False)
+    try:
+        page = read_json(response.content)
+        if isinstance(page["items"], list) and isinstance(page["hasMore"], bool):
+            return page  # type: ignore[no-any-return]
+    except (ValueError, KeyError, TypeError):
+        pass
+    raise error_of(response, what="SuiteQL", is_write=False)

@@ -4,6 +4,7 @@ import dagster as dg
 import pandas as pd
 
 from ipos_pipeline.clients.netsuite import NETSUITE
+from ipos_pipeline.connections import Connections
 from ipos_pipeline.defs.dates import keep_dates_shown
 from ipos_pipeline.defs.day_page import chart_of, page_of, write_day
 from ipos_pipeline.defs.dry_run import is_dry_run, seen_dry
@@ -12,12 +13,14 @@ from ipos_pipeline.defs.posting_checks import all_acknowledged, all_items_known,
 from ipos_pipeline.defs.proof_checks import checks_of_proof
 from ipos_pipeline.defs.reporting import Metadata, counts, table
 from ipos_pipeline.defs.resources import Frame, Opened, clear_failures
+from ipos_pipeline.defs.starting import is_only_new
 from ipos_pipeline.defs.telling import TOLD_PER_RUN, tell_nobody, tell_people
 from ipos_pipeline.domain.failed_run import pipeline_system
 from ipos_pipeline.domain.store_day_proof import StoreDayProof
 from ipos_pipeline.errors import PipelineError
 from ipos_pipeline.steps import ledger_frames
 from ipos_pipeline.steps.acknowledging import Acknowledged, acknowledge_store_day
+from ipos_pipeline.steps.comparing_sums import proof_that_stands
 from ipos_pipeline.steps.reconciling import keep_proof, reconcile_store_day
 from ipos_pipeline.steps.watching_outages import note_recovery
 
@@ -102,7 +105,8 @@ def store_day_reconciliation(context: dg.AssetExecutionContext, connections: Ope
         records = connections.records()
         record = records.of(store_day.location_code)
         configuration = record.configuration
-        proof = connections.wait_for(
+        standing = _standing_proof(context, connections, store_day)
+        proof = standing or connections.wait_for(
             reconcile_store_day(
                 connections.ipos(configuration),
                 connections.netsuite,
@@ -120,10 +124,11 @@ def store_day_reconciliation(context: dg.AssetExecutionContext, connections: Ope
         ]
         drawn: Metadata = {}
         if not is_dry:
-            run = context.run.run_id
-            proof = keep_proof(connections.ledger, proof, run=run)
-            report = write_day(context.instance, connections, records, store_day.day, run=run)
-            drawn = chart_of(report, store_day.location_code)
+            if standing is None:
+                run = context.run.run_id
+                proof = keep_proof(connections.ledger, proof, run=run)
+                report = write_day(context.instance, connections, records, store_day.day, run=run)
+                drawn = chart_of(report, store_day.location_code)
             note_recovery(
                 connections.ledger, systems, run=context.run.run_id, at=connections.clock()
             )
@@ -143,10 +148,28 @@ def store_day_reconciliation(context: dg.AssetExecutionContext, connections: Ope
     )
 
 
+def _standing_proof(
+    context: dg.AssetExecutionContext, connections: Connections, store_day: StoreDay
+) -> StoreDayProof | None:
+    """Give the proof that need not be made anew, because this run only brought what is new."""
+    if not is_only_new(context):
+        return None
+    return connections.wait_for(
+        proof_that_stands(
+            connections.netsuite,
+            connections.ledger,
+            location_code=store_day.location_code,
+            day=store_day.day,
+            at=connections.clock(),
+        )
+    )
+
+
 def _shown(proof: StoreDayProof, differences: pd.DataFrame) -> Metadata:
     rules = sorted(proof.filtered_by_rule.items())
     return {
         "dagster/row_count": len(differences),
+        "compared_at": dg.MetadataValue.timestamp(proof.reconciled_at),
         "is_proved": proof.is_proved,
         "shown_by_ipos": proof.shown,
         "landed": proof.landed,

@@ -4,13 +4,15 @@ import dagster as dg
 import pandas as pd
 
 from ipos_pipeline.defs.invoice_checks import checks_of_invoices, every_line_split_once
+from ipos_pipeline.defs.parquet_io import stored_frame
 from ipos_pipeline.defs.partitions import StoreDay
 from ipos_pipeline.defs.reporting import amount, counts, table, tag_location
 from ipos_pipeline.defs.resources import Frame, Opened, clear_failures
+from ipos_pipeline.defs.starting import is_only_new
 from ipos_pipeline.domain.line_frames import column_total, split_lines
 from ipos_pipeline.steps import ledger_frames
+from ipos_pipeline.steps.landed_lines import landed_day
 from ipos_pipeline.steps.landing import land_store_day
-from ipos_pipeline.steps.summarising import arrived_late
 
 
 def raw_invoices(context: dg.AssetExecutionContext, connections: Opened) -> Frame:
@@ -35,16 +37,19 @@ def raw_invoices(context: dg.AssetExecutionContext, connections: Opened) -> Fram
                 clock=connections.clock,
             )
         )
-        lines = ledger_frames.raw_lines(
-            connections.ledger, configuration=configuration, profile=profile, day=store_day.day
+        there = landed_day(
+            connections.ledger,
+            configuration=configuration,
+            profile=profile,
+            day=store_day.day,
+            before=stored_frame(connections.settings.data_dir, "raw_invoices", store_day)
+            if is_only_new(context)
+            else None,
         )
         errors = ledger_frames.open_errors(
             connections.ledger, location_code=store_day.location_code, day=store_day.day
         )
-        late = arrived_late(connections.ledger, configuration, store_day.day)
-        suspicious = ledger_frames.suspicious_dates(
-            connections.ledger, configuration, store_day.day
-        )
+    lines = there.lines
     return dg.MaterializeResult(
         value=lines,
         metadata={
@@ -52,13 +57,13 @@ def raw_invoices(context: dg.AssetExecutionContext, connections: Opened) -> Fram
             "new": landed.new,
             "replaced": landed.replaced,
             "changed_after_posting": landed.drifted,
-            "arrived_late": late,
+            "arrived_late": there.arrived_late,
             "unreadable": landed.unreadable,
             "filtered": counts(lines.drop_duplicates("document_key"), "filter_rule"),
             "other_days": ", ".join(sorted(map(str, landed.other_days))) or "none",
             "lines": table(lines),
         },
-        check_results=checks_of_invoices(landed, lines, errors, suspicious),
+        check_results=checks_of_invoices(landed, lines, errors, there.suspicious),
     )
 
 

@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 
 from ipos_pipeline.connections import Connections
 from ipos_pipeline.defs.partitions import StoreDay
+from ipos_pipeline.domain.line_frames import frame_of_arrow
 
 IO_MANAGER = "parquet"
 
@@ -47,17 +48,28 @@ class ParquetIOManager(dg.IOManager):
                 f"{path} is missing.",
                 metadata={"recovery": f"Materialize {context.asset_key.to_user_string()} first."},
             )
-        frame: pd.DataFrame = pq.read_table(path).to_pandas(types_mapper=pd.ArrowDtype)
-        return frame
+        return frame_of_arrow(pq.read_table(path))
 
     def _path(self, context: dg.OutputContext | dg.InputContext) -> Path:
         name = context.asset_key.to_python_identifier()
-        data_dir = self._connections.settings.data_dir.resolve()
+        data_dir = self._connections.settings.data_dir
         if not context.has_asset_partitions:
-            return data_dir / f"{name}.parquet"
-        store_day = StoreDay.of(context.asset_partition_key)
-        location = quote(store_day.location_code, safe="")
-        return data_dir / name / store_day.day.isoformat() / f"{location}.parquet"
+            return data_dir.resolve() / f"{name}.parquet"
+        return frame_path(data_dir, name, StoreDay.of(context.asset_partition_key))
+
+
+def frame_path(data_dir: Path, asset: str, store_day: StoreDay) -> Path:
+    """Tell where the frame of an asset and store-day stands."""
+    location = quote(store_day.location_code, safe="")
+    return data_dir.resolve() / asset / store_day.day.isoformat() / f"{location}.parquet"
+
+
+def stored_frame(data_dir: Path, asset: str, store_day: StoreDay) -> pd.DataFrame | None:
+    """Load the frame that the last run has stored; None if there is none that can be read."""
+    try:
+        return frame_of_arrow(pq.read_table(frame_path(data_dir, asset, store_day)))
+    except (FileNotFoundError, pa.ArrowInvalid):
+        return None
 
 
 @dg.io_manager(

@@ -1,5 +1,8 @@
 """From lines to NetSuite: cash sales and cash refunds."""
 
+from collections.abc import Callable
+from functools import partial
+
 import dagster as dg
 import pandas as pd
 
@@ -7,7 +10,7 @@ from ipos_pipeline.connections import Connections
 from ipos_pipeline.defs.dry_run import PostingConfig, is_dry_run, mark_dry_run, seen_dry
 from ipos_pipeline.defs.partitions import StoreDay
 from ipos_pipeline.defs.posting_checks import checks_of_postings
-from ipos_pipeline.defs.reporting import amount, links, table, tag_location
+from ipos_pipeline.defs.reporting import SAMPLE_ROWS, amount, links, table, tag_location
 from ipos_pipeline.defs.resources import Frame, Opened, clear_failures
 from ipos_pipeline.domain.line_frames import column_total
 from ipos_pipeline.domain.money import total_of
@@ -89,7 +92,9 @@ def _post(
         )
         frame = ledger_frames.postings(connections.ledger, lines, scope=scope)
     is_posted = frame["status"] == Status.POSTED
-    shown = _with_pages(frame, connections.settings.account_id, scope.record_type)
+    with_pages = partial(
+        _with_pages, account_id=connections.settings.account_id, record_type=scope.record_type
+    )
     return dg.MaterializeResult(
         value=frame,
         metadata={
@@ -101,8 +106,8 @@ def _post(
             "rejected_by_this_run": posted.rejected,
             "in_doubt": posted.in_doubt,
             "not_sent": "; ".join(posted.reasons_not_sent) or "none",
-            "newest_in_netsuite": links(_newest(shown[is_posted])),
-            "postings": table(shown),
+            "newest_in_netsuite": links(_newest(frame[is_posted], with_pages)),
+            "postings": table(with_pages(frame[:SAMPLE_ROWS])),
         },
         check_results=checks_of_postings(
             frame,
@@ -122,9 +127,11 @@ def _with_pages(frame: pd.DataFrame, account_id: str, record_type: RecordType) -
     return frame.assign(netsuite_page=pd.array(pages, dtype="string[pyarrow]"))
 
 
-def _newest(posted: pd.DataFrame) -> dict[str, str]:
+def _newest(
+    posted: pd.DataFrame, with_pages: Callable[[pd.DataFrame], pd.DataFrame]
+) -> dict[str, str]:
     """Give the pages of the postings that were made last, by external ID, newest first."""
-    newest = posted.sort_values("posted_at", ascending=False, kind="stable")[:LINKS]
+    newest = with_pages(posted.sort_values("posted_at", ascending=False, kind="stable")[:LINKS])
     return dict(zip(newest["external_id"], newest["netsuite_page"], strict=True))
 
 

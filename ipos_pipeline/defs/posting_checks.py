@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
+from typing import Any
 
 import dagster as dg
 import pandas as pd
@@ -72,16 +73,23 @@ def posted_same_day(
 ) -> dg.AssetCheckResult:
     """List the documents that reached NetSuite, or will, after the day they could have."""
 
-    def business_day_of(moment: datetime) -> object:
-        return business_date_at(
-            moment, timezone=configuration.zone, cutoff_hour=configuration.day_cutoff_hour
-        )
+    def business_days_of(moments: pd.Series[Any]) -> list[date]:
+        """Minute by minute: in no time zone a business day begins within one."""
+        minutes = moments.dt.floor("min")
+        known = {
+            minute: business_date_at(
+                minute, timezone=configuration.zone, cutoff_hour=configuration.day_cutoff_hour
+            )
+            for minute in minutes.unique()
+        }
+        return [known[minute] for minute in minutes]
 
     to_post = postings[postings["status"] != Status.SET_ASIDE]
-    first_seen = to_post["first_seen_at"].map(business_day_of)
-    due = first_seen.map(lambda seen: max(seen, day.day))
-    done = to_post["posted_at"].map(lambda at: business_day_of(now if pd.isna(at) else at))
-    late = to_post[[posted > latest for posted, latest in zip(done, due, strict=True)]]
+    first_seen = business_days_of(to_post["first_seen_at"])
+    done = business_days_of(to_post["posted_at"].fillna(now))
+    late = to_post[
+        [posted > max(seen, day.day) for posted, seen in zip(done, first_seen, strict=True)]
+    ]
     return check(
         POSTED_SAME_DAY,
         passed=late.empty,

@@ -53,7 +53,8 @@ def store_days_sensor(
             f"Nothing to do: IPOS shows nothing that is not landed for {len(active)} locations,"
             " and the ledger has nothing due."
         )
-    return dg.SensorResult(run_requests=[run_request(key, why) for key, why in due.items()])
+    requests = [run_request(key, why, only_new=True) for key, why in due.items()]
+    return dg.SensorResult(run_requests=requests)
 
 
 def _configurations(

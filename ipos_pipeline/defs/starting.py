@@ -8,6 +8,8 @@ from ipos_pipeline.defs.partitions import StoreDay
 from ipos_pipeline.domain.due import StoreDayKey
 
 PARTITION_TAG = "dagster/partition"
+ONLY_NEW_TAG = "ipos/only_new"
+"""Of a run that a tick starts for what is new: it may build on what the run before it has read."""
 REASON_MAX = 200
 
 NOT_FINISHED = [
@@ -27,11 +29,22 @@ def running_store_days(instance: dg.DagsterInstance) -> frozenset[StoreDayKey]:
     return frozenset((one.location_code, one.day) for one in store_days)
 
 
-def run_request(key: StoreDayKey, why: str, *, run_key: str | None = None) -> dg.RunRequest:
+def is_only_new(context: dg.AssetExecutionContext) -> bool:
+    """Tell whether this run deals with what is new, or with the store-day as a whole."""
+    return context.run.tags.get(ONLY_NEW_TAG) == "true"
+
+
+def run_request(
+    key: StoreDayKey, why: str, *, run_key: str | None = None, only_new: bool = False
+) -> dg.RunRequest:
     """Ask for a run of a store-day; its tags say why, and so does the list of runs."""
     store_day = StoreDay(*key)
     return dg.RunRequest(
         run_key=run_key,
         partition_key=store_day.partition_key,
-        tags={"ipos/location": store_day.location_code, "ipos/reason": why[:REASON_MAX]},
+        tags={
+            "ipos/location": store_day.location_code,
+            "ipos/reason": why[:REASON_MAX],
+            **({ONLY_NEW_TAG: "true"} if only_new else {}),
+        },
     )

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
+from itertools import groupby
 from typing import Any
 
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from ipos_pipeline.domain.external_id import REFUND_SUFFIX, SALE_SUFFIX
 from ipos_pipeline.domain.ipos_invoice import IposInvoice
@@ -43,6 +45,7 @@ _LINE = [
 RAW_LINES = pa.schema(
     [
         *_DOCUMENT,
+        pa.field("payload_hash", pa.string()),
         pa.field("state", pa.string()),
         pa.field("filter_rule", pa.string()),
         pa.field("currency", pa.string()),
@@ -59,7 +62,9 @@ RAW_LINES = pa.schema(
         pa.field("net_rate", NUMBER),
     ]
 )
-"""Columns of `raw_invoices`: one row for each line of each landed invoice, header repeated."""
+"""Columns of `raw_invoices`: one row for each line of each landed invoice, header repeated.
+
+`payload_hash` names the landed version."""
 
 SPLIT_LINES = pa.schema(
     [
@@ -75,13 +80,22 @@ SPLIT_LINES = pa.schema(
 
 def frame_of(rows: Iterable[Mapping[str, Any]], schema: pa.Schema) -> pd.DataFrame:
     """Build a frame whose columns keep their types, decimals too, even without a row."""
-    table = pa.Table.from_pylist(list(rows), schema=schema)
+    return frame_of_arrow(pa.Table.from_pylist(list(rows), schema=schema))
+
+
+def frame_of_arrow(table: pa.Table) -> pd.DataFrame:
+    """Show an Arrow table as a frame; its columns stay Arrow's."""
     frame: pd.DataFrame = table.to_pandas(types_mapper=pd.ArrowDtype)
     return frame
 
 
+def arrow_of(frame: pd.DataFrame, schema: pa.Schema | None = None) -> pa.Table:
+    """Give a frame, or the columns of a schema of it, as an Arrow table."""
+    return pa.Table.from_pandas(frame, schema=schema, preserve_index=False)
+
+
 def raw_rows(
-    invoice: IposInvoice, *, state: str, filter_rule: str | None = None
+    invoice: IposInvoice, *, state: str, filter_rule: str | None = None, payload_hash: str = ""
 ) -> list[dict[str, Any]]:
     """Give the rows of `RAW_LINES` for one landed invoice."""
     header = {
@@ -91,6 +105,7 @@ def raw_rows(
         "inv_no": invoice.inv_no,
         "doc_type": invoice.doc_type,
         "inv_at": invoice.inv_at,
+        "payload_hash": payload_hash,
         "state": state,
         "filter_rule": filter_rule,
         "currency": invoice.currency,
@@ -124,37 +139,56 @@ def split_lines(raw_lines: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
 
     Lines of quantity zero, and invoices that a filter or a problem keeps out, go to neither.
     """
-    planned = raw_lines[raw_lines["state"] == "planned"]
-    planned = planned.sort_values(["document_key", "sl_no"], kind="stable", ignore_index=True)
-    amounts = pd.Series(_amounts(planned), dtype=pd.ArrowDtype(MONEY))
-    posted = planned.assign(quantity=planned["base_quantity"].abs(), amount=amounts)
-    sold = posted[posted["qty"] > 0]
-    returned = posted[posted["qty"] < 0]
+    table = arrow_of(raw_lines, RAW_LINES)
+    planned = table.filter(pc.equal(table["state"], "planned"))
+    planned = planned.append_column("row", pa.array(range(len(planned)))).sort_by(
+        [("document_key", "ascending"), ("sl_no", "ascending"), ("row", "ascending")]
+    )
+    posted = planned.append_column("quantity", pc.abs(planned["base_quantity"]))
+    posted = posted.append_column(pa.field("amount", MONEY), _amounts(planned))
+    sold = posted.filter(pc.greater(posted["qty"], ZERO))
+    returned = posted.filter(pc.less(posted["qty"], ZERO))
     return _side(sold, SALE_SUFFIX), _side(returned, REFUND_SUFFIX)
 
 
-def _amounts(lines: pd.DataFrame) -> list[Decimal]:
-    """Compute the posted amounts, document by document, in the order of the rows."""
+def _amounts(lines: pa.Table) -> pa.ChunkedArray:
+    """Compute the posted amounts of lines that are in order of their documents.
+
+    Where nothing is to be spread or rounded, the amount is the line's own.
+    """
+    rates, discounts = lines["net_rate"], lines["header_discount"]
+    is_plain = pc.and_(
+        pc.equal(rates, pc.round(rates, ndigits=2)),
+        pc.equal(pc.fill_null(discounts, ZERO.quantize(PLACES)), ZERO),
+    )
+    unsigned = pc.if_else(pc.less(lines["qty"], ZERO), pc.negate(rates), rates)
+    own = pc.if_else(is_plain, unsigned, pa.scalar(None, NUMBER)).cast(MONEY)
+    not_plain = pc.unique(lines["document_key"].filter(pc.invert(is_plain)))
+    to_compute = pc.is_in(lines["document_key"], not_plain).combine_chunks()
+    computed = pa.array(_computed(lines.filter(to_compute)), MONEY)
+    return pc.replace_with_mask(own.combine_chunks(), to_compute, computed)
+
+
+def _computed(lines: pa.Table) -> list[Decimal]:
+    """Compute amounts document by document, in the order of the rows."""
     amounts: list[Decimal] = []
-    quantities, net_rates = lines["qty"].tolist(), lines["net_rate"].tolist()
-    discounts = lines["header_discount"].tolist()
+    documents = lines["document_key"].to_pylist()
+    quantities, net_rates = lines["qty"].to_pylist(), lines["net_rate"].to_pylist()
+    discounts = lines["header_discount"].to_pylist()
     start = 0
-    for length in lines.groupby("document_key", sort=True).size().tolist():
-        end = start + length
-        discount = discounts[start]
+    for _, group in groupby(documents):
+        end = start + sum(1 for _ in group)
         amounts += posted_amounts(
-            quantities[start:end],
-            net_rates[start:end],
-            discount=ZERO if discount is None or pd.isna(discount) else discount,
+            quantities[start:end], net_rates[start:end], discount=discounts[start] or ZERO
         )
         start = end
     return amounts
 
 
-def _side(lines: pd.DataFrame, suffix: str) -> pd.DataFrame:
-    with_key = lines.assign(external_id=lines["document_key"] + suffix)
-    side: pd.DataFrame = with_key[SPLIT_LINES.names].reset_index(drop=True)
-    return side
+def _side(lines: pa.Table, suffix: str) -> pd.DataFrame:
+    keys = pc.binary_join_element_wise(lines["document_key"], suffix, "")
+    with_key = lines.append_column("external_id", keys)
+    return frame_of_arrow(with_key.select(SPLIT_LINES.names).cast(SPLIT_LINES))
 
 
 def _shown(number: Decimal | None) -> Decimal | None:

@@ -209,14 +209,6 @@ class Documents:
         )
         return list(self._connection.execute(query).scalars())
 
-    def first_seen_of_day(self, location_code: str, business_date: date) -> dict[str, datetime]:
-        """Tell of each of a store-day's landed documents when the source first showed it."""
-        query = select(source_document.c.document_key, source_document.c.first_seen_at).where(
-            source_document.c.location_code == location_code,
-            source_document.c.business_date == business_date,
-        )
-        return {row.document_key: row.first_seen_at for row in self._connection.execute(query)}
-
     def by_key(self, document_keys: Iterable[str]) -> dict[str, SourceDocument]:
         """Read documents by their keys."""
         found: dict[str, SourceDocument] = {}
@@ -225,6 +217,17 @@ class Documents:
             for row in self._connection.execute(query).mappings():
                 found[row["document_key"]] = _document(row)
         return found
+
+    def count_of_day(self, location_code: str, business_date: date) -> int:
+        """Count a store-day's landed documents."""
+        return self._connection.execute(
+            select(func.count())
+            .select_from(source_document)
+            .where(
+                source_document.c.location_code == location_code,
+                source_document.c.business_date == business_date,
+            )
+        ).scalar_one()
 
     def count_between(self, location_code: str, start: datetime, end: datetime) -> int:
         """Count landed documents of a time span, whatever business day they were given."""

@@ -35,6 +35,16 @@ class Proofs:
             .on_conflict_do_update(index_elements=["location_code", "business_date"], set_=values)
         )
 
+    def of(self, location_code: str, business_date: date) -> StoreDayProof | None:
+        """Read the proof of one store-day, or None."""
+        content = self._connection.execute(
+            select(store_day_proof.c.content).where(
+                store_day_proof.c.location_code == location_code,
+                store_day_proof.c.business_date == business_date,
+            )
+        ).scalar_one_or_none()
+        return None if content is None else _PROOF.validate_json(content)
+
     def of_day(self, business_date: date) -> dict[str, StoreDayProof]:
         """Read the proofs of one business day, by location code."""
         query = (

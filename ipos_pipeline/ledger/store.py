@@ -38,6 +38,7 @@ from ipos_pipeline.ledger.outages import Outages
 from ipos_pipeline.ledger.overview import Overview
 from ipos_pipeline.ledger.proofs import Proofs
 from ipos_pipeline.ledger.selecting import Selecting
+from ipos_pipeline.ledger.store_day_rows import StoreDayRows
 from ipos_pipeline.ledger.store_days import StoreDays
 from ipos_pipeline.ledger.told import Told
 
@@ -73,6 +74,7 @@ class Transaction:
     overview: Overview
     proofs: Proofs
     selecting: Selecting
+    store_day_rows: StoreDayRows
     store_days: StoreDays
     told: Told
 
@@ -207,6 +209,7 @@ def _transaction(connection: Connection, actor: str) -> Transaction:
         overview=Overview(connection),
         proofs=Proofs(connection),
         selecting=Selecting(connection),
+        store_day_rows=StoreDayRows(connection),
         store_days=StoreDays(connection),
         told=Told(connection, history),
     )

@@ -5,25 +5,17 @@ Belongs here: ledger rows -> columns. Not here: the split (domain/line_frames.py
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import asdict
 from datetime import date
 from decimal import Decimal
-from functools import partial
-from typing import Any
 
 import pandas as pd
 import pyarrow as pa
 
-from ipos_pipeline.domain.business_day import suspicion_of
-from ipos_pipeline.domain.configuration import IposConfiguration
-from ipos_pipeline.domain.ipos_invoice import parse_invoice
-from ipos_pipeline.domain.ipos_profile import IposProfile
-from ipos_pipeline.domain.json_text import read_json
-from ipos_pipeline.domain.line_frames import INSTANT, MONEY, RAW_LINES, frame_of, raw_rows
-from ipos_pipeline.domain.netsuite_record import CASH_REFUND, CASH_SALE, RecordType
+from ipos_pipeline.domain.line_frames import INSTANT, MONEY, arrow_of, frame_of
 from ipos_pipeline.domain.store_day_proof import Difference, StoreDayProof
-from ipos_pipeline.ledger.documents import SourceDocument, State
+from ipos_pipeline.ledger.documents import State
 from ipos_pipeline.ledger.entries import PartitionScope
 from ipos_pipeline.ledger.store import LedgerStore
 from ipos_pipeline.steps.previewing import PreviewedDocument, PreviewedProblem
@@ -87,15 +79,6 @@ DIFFERENCES = pa.schema(
 """Columns of `store_day_reconciliation`: one row for each difference."""
 
 
-SUSPICIOUS_DATES = pa.schema(
-    [
-        pa.field("document_key", pa.string()),
-        pa.field("inv_no", pa.string()),
-        pa.field("why", pa.string()),
-    ]
-)
-"""Invoices whose time a right clock would not have written (M19)."""
-
 SIDES = pa.schema(
     [
         pa.field("side", pa.string()),
@@ -131,79 +114,10 @@ PREVIEWED_PROBLEMS = pa.schema(
 """What a dry run shows of the documents that a run could not post: one row for each reason."""
 
 
-def raw_lines(
-    ledger: LedgerStore, *, configuration: IposConfiguration, profile: IposProfile, day: date
-) -> pd.DataFrame:
-    """Read a store-day's landed invoices, one row for each line (`RAW_LINES`)."""
-    rows: list[dict[str, Any]] = []
-    with ledger.read() as work:
-        documents = list(work.documents.of_day(configuration.location_code, day))
-        entries = work.entries.of_documents(
-            one.document_key for one in documents if one.replanned_payload is not None
-        )
-    for document in documents:
-        read = partial(_rows, document, configuration=configuration, profile=profile)
-        if document.replanned_payload is None:
-            rows += read(document.payload)
-        else:
-            landed = {
-                entry.record_type
-                for entry in entries.get(document.document_key, [])
-                if entry.payload_hash == document.payload_hash
-            }
-            rows += [row for row in read(document.payload) if _side(row) in landed]
-            rows += [row for row in read(document.replanned_payload) if _side(row) not in landed]
-    return frame_of(rows, RAW_LINES)
-
-
-def _rows(
-    document: SourceDocument,
-    payload: str,
-    *,
-    configuration: IposConfiguration,
-    profile: IposProfile,
-) -> list[dict[str, Any]]:
-    invoice = parse_invoice(
-        read_json(payload),
-        configuration=configuration,
-        profile=profile,
-        from_returns_feed=document.from_returns_feed,
-    )
-    return raw_rows(invoice, state=document.state, filter_rule=document.filter_rule)
-
-
-def _side(row: Mapping[str, Any]) -> RecordType:
-    """Tell to which document a line goes: a side may be planned from a newer version."""
-    return CASH_REFUND if Decimal(row["qty"]) < 0 else CASH_SALE
-
-
-def suspicious_dates(
-    ledger: LedgerStore, configuration: IposConfiguration, day: date
-) -> pd.DataFrame:
-    """Name a store-day's landed invoices with suspicious dates (`SUSPICIOUS_DATES`)."""
-    with ledger.read() as work:
-        documents = list(work.documents.of_day(configuration.location_code, day))
-    reasons = (
-        suspicion_of(
-            one.occurred_at.astimezone(configuration.zone),
-            one.business_date,
-            now=one.first_seen_at,
-            cutoff_hour=configuration.day_cutoff_hour,
-        )
-        for one in documents
-    )
-    rows = (
-        {"document_key": one.document_key, "inv_no": one.number, "why": why}
-        for one, why in zip(documents, reasons, strict=True)
-        if why is not None
-    )
-    return frame_of(rows, SUSPICIOUS_DATES)
-
-
 def planned_documents(ledger: LedgerStore, *, location_code: str, day: date) -> set[str]:
     """Give the external IDs that the ledger means to have in NetSuite for a store-day."""
     with ledger.read() as work:
-        return {entry.external_id for entry in work.entries.of_day(location_code, day)}
+        return {entry.external_id for entry in work.store_day_rows.entries(location_code, day)}
 
 
 def postings(ledger: LedgerStore, lines: pd.DataFrame, *, scope: PartitionScope) -> pd.DataFrame:
@@ -211,12 +125,12 @@ def postings(ledger: LedgerStore, lines: pd.DataFrame, *, scope: PartitionScope)
     with ledger.read() as work:
         entries = [
             entry
-            for entry in work.entries.of_day(scope.location_code, scope.business_date)
+            for entry in work.store_day_rows.entries(scope.location_code, scope.business_date)
             if entry.record_type == scope.record_type
         ]
-        first_seen = work.documents.first_seen_of_day(scope.location_code, scope.business_date)
-    by_document = lines.groupby("external_id")["amount"]
-    counts, amounts = by_document.size().to_dict(), by_document.sum().to_dict()
+        documents = work.store_day_rows.documents(scope.location_code, scope.business_date)
+    first_seen = {one.document_key: one.first_seen_at for one in documents}
+    counts, amounts = _by_document(lines)
     rows = (
         {
             "external_id": entry.external_id,
@@ -235,6 +149,15 @@ def postings(ledger: LedgerStore, lines: pd.DataFrame, *, scope: PartitionScope)
     return frame_of(rows, POSTINGS)
 
 
+def _by_document(lines: pd.DataFrame) -> tuple[dict[str, int], dict[str, Decimal]]:
+    """Count the lines of each external ID, and add their amounts up."""
+    by_document = arrow_of(lines[["external_id", "amount"]]).group_by("external_id")
+    sums = by_document.aggregate([("amount", "count"), ("amount", "sum")])
+    keys = sums["external_id"].to_pylist()
+    counts, amounts = sums["amount_count"].to_pylist(), sums["amount_sum"].to_pylist()
+    return dict(zip(keys, counts, strict=True)), dict(zip(keys, amounts, strict=True))
+
+
 def previewed_documents(documents: Iterable[PreviewedDocument]) -> pd.DataFrame:
     """Put what a run would do into a frame (`PREVIEWED_DOCUMENTS`)."""
     return frame_of(map(asdict, documents), PREVIEWED_DOCUMENTS)
@@ -248,12 +171,12 @@ def previewed_problems(problems: Iterable[PreviewedProblem]) -> pd.DataFrame:
 def acknowledgements(ledger: LedgerStore, *, location_code: str, day: date) -> pd.DataFrame:
     """Read which of a store-day's invoices IPOS has confirmed (`ACKNOWLEDGEMENTS`)."""
     with ledger.read() as work:
-        documents = list(work.documents.of_day(location_code, day))
+        documents = work.store_day_rows.documents(location_code, day)
         confirmed = work.acknowledgements.acknowledged_of_day(location_code, day)
         decided = work.selecting.set_aside_of_day(location_code, day)
         aside = decided | {
             entry.document_key
-            for entry in work.entries.of_day(location_code, day)
+            for entry in work.store_day_rows.entries(location_code, day)
             if entry.external_id in decided
         }
         told_of = confirmed.keys() | work.acknowledgements.outbox_of_day(location_code, day)

@@ -129,7 +129,7 @@ class _Known:
     def read(cls, work: Transaction, proof: StoreDayProof, subjects: Iterable[str]) -> _Known:
         """Read it for the external IDs and document keys among `subjects`."""
         keys = list(subjects)
-        before = work.proofs.of_day(proof.business_date).get(proof.location_code) if keys else None
+        before = work.proofs.of(proof.location_code, proof.business_date) if keys else None
         entries = work.entries.with_ids(keys)
         document_keys = {one.document_key for one in entries.values()} | set(keys)
         errors = work.errors.open_of_day(proof.location_code, proof.business_date)

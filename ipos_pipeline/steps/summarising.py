@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from ipos_pipeline.domain.business_day import end_of_business_day
-from ipos_pipeline.domain.configuration import IposConfiguration
 from ipos_pipeline.domain.money import total_of
 from ipos_pipeline.domain.netsuite_record import CASH_REFUND, CASH_SALE
-from ipos_pipeline.ledger.entry import PostingEntry, Status
+from ipos_pipeline.ledger.entry import Status
 from ipos_pipeline.ledger.store import LedgerStore
+from ipos_pipeline.ledger.store_day_rows import EntryState
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +31,8 @@ class StoreDaySummary:
 def summarise(ledger: LedgerStore, location_code: str, day: date) -> StoreDaySummary:
     """Count what was landed, posted, acknowledged and is open for a store-day."""
     with ledger.read() as work:
-        invoices = sum(1 for _ in work.documents.of_day(location_code, day))
-        entries = work.entries.of_day(location_code, day)
+        invoices = work.documents.count_of_day(location_code, day)
+        entries = work.store_day_rows.entries(location_code, day)
         acknowledged = work.acknowledgements.acknowledged_of_day(location_code, day)
         errors = work.errors.open_of_day(location_code, day)
     posted = [entry for entry in entries if entry.status == Status.POSTED]
@@ -50,15 +50,5 @@ def summarise(ledger: LedgerStore, location_code: str, day: date) -> StoreDaySum
     )
 
 
-def arrived_late(ledger: LedgerStore, configuration: IposConfiguration, day: date) -> int:
-    """Count the invoices of a store-day that IPOS first showed after the day was over."""
-    end = end_of_business_day(
-        day, timezone=configuration.zone, cutoff_hour=configuration.day_cutoff_hour
-    )
-    with ledger.read() as work:
-        first_seen = work.documents.first_seen_of_day(configuration.location_code, day)
-    return sum(at >= end for at in first_seen.values())
-
-
-def _count(entries: list[PostingEntry], record_type: str) -> int:
+def _count(entries: Iterable[EntryState], record_type: str) -> int:
     return sum(entry.record_type == record_type for entry in entries)

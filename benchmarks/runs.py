@@ -1,0 +1,95 @@
+"""Runs of store-days through Dagster, in this process, and what they cost."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+
+from benchmarks.simulated import CONCURRENCY, DAY, Scene, environment_of, running_scene
+from ipos_pipeline.cli.store_day_runs import QUIET, dagster_instance
+from ipos_pipeline.defs.jobs import SYNC_INVOICES
+from ipos_pipeline.defs.partitions import LOCATIONS
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What something took; CPU seconds are those of this process alone."""
+
+    cpu_seconds: float
+    wall_seconds: float
+
+
+class Stopwatch:
+    """Measures from its making on."""
+
+    def __init__(self) -> None:
+        self._cpu, self._wall = time.process_time(), time.monotonic()
+
+    def cost(self) -> Cost:
+        """Give what was spent since."""
+        return Cost(time.process_time() - self._cpu, time.monotonic() - self._wall)
+
+
+@contextmanager
+def installed(
+    scene: Scene, state: Path, *, concurrency: int = CONCURRENCY
+) -> Iterator[dict[str, Any]]:
+    """Run simulators, and have the product installed beside them, as `DAGSTER_HOME` names it.
+
+    The environment of this process leads the product there while the context lasts; the locations
+    are registered as partitions. Gives what `simulators.json` says.
+    """
+    before = dict(os.environ)
+    home = state / "dagster"
+    home.mkdir(parents=True)
+    shutil.copy("dagster.yaml", home)
+    with running_scene(scene, state) as simulated:
+        os.environ.update(environment_of(simulated, state / "data", concurrency=concurrency))
+        os.environ.update(DAGSTER_HOME=str(home), IPOS_PIPELINE_START_DATE=scene.day.isoformat())
+        try:
+            with dagster_instance(os.environ) as instance:
+                instance.add_dynamic_partitions(LOCATIONS, list(simulated["locations"]))
+            yield simulated
+        finally:
+            os.environ.clear()
+            os.environ.update(before)
+
+
+class Runner:
+    """Runs store-days one after the other, as `ipos-pipeline sync` does."""
+
+    def __init__(self) -> None:
+        from ipos_pipeline.definitions import build_definitions  # noqa: PLC0415 - reads settings
+
+        self._job = build_definitions(os.environ).resolve_job_def(SYNC_INVOICES)
+
+    def run(self, location_code: str, *, day: date = DAY, tags: dict[str, str] | None = None) -> Cost:
+        """Run a store-day. Raises RuntimeError where the run fails: its cost would mean nothing."""
+        key = dg.MultiPartitionKey({"day": day.isoformat(), "location": location_code})
+        with dagster_instance(os.environ) as instance:
+            watch = Stopwatch()
+            result = self._job.execute_in_process(
+                instance=instance,
+                partition_key=key,
+                run_config=QUIET,
+                tags=tags,
+                raise_on_error=False,
+            )
+            cost = watch.cost()
+        if not result.success:
+            message = f"The run of {location_code} failed."
+            raise RuntimeError(message)
+        return cost
+
+    def run_all(self, location_codes: Sequence[str]) -> list[Cost]:
+        """Run some store-days of the day."""
+        return [self.run(code) for code in location_codes]

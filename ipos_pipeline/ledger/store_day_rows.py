@@ -1,0 +1,97 @@
+"""A store-day's rows without their payloads: what frames and sums need, however large the day is.
+
+Belongs here: narrow reads of whole store-days. Not here: what a run decides by (documents.py,
+entries.py), sums over many store-days (overview.py).
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import NamedTuple
+
+from sqlalchemy import Connection, case, func, select
+
+from ipos_pipeline.domain.netsuite_record import CASH_REFUND
+from ipos_pipeline.ledger.entry import Status
+from ipos_pipeline.ledger.schema import posting_entry, source_document
+
+
+class LandedVersion(NamedTuple):
+    """A landed document without its payloads."""
+
+    document_key: str
+    number: str
+    occurred_at: datetime
+    state: str
+    filter_rule: str | None
+    payload_hash: str
+    replanned_hash: str | None
+    first_seen_at: datetime
+
+
+class EntryState(NamedTuple):
+    """What became of a planned document; `total` in AED, tax included, positive."""
+
+    external_id: str
+    document_key: str
+    record_type: str
+    status: str
+    internal_id: str | None
+    total: Decimal
+    attempts: int
+    posted_at: datetime | None
+
+
+class PostedSum(NamedTuple):
+    """How many documents are posted, and what they come to (AED; sales less refunds)."""
+
+    documents: int
+    total: Decimal
+
+
+class StoreDayRows:
+    """Reads `source_document` and `posting_entry` by store-day."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def documents(self, location_code: str, business_date: date) -> list[LandedVersion]:
+        """Read a store-day's landed documents in order of their time and number."""
+        query = (
+            select(*(source_document.c[name] for name in LandedVersion._fields))
+            .where(
+                source_document.c.location_code == location_code,
+                source_document.c.business_date == business_date,
+            )
+            .order_by(source_document.c.occurred_at, source_document.c.document_key)
+        )
+        return [LandedVersion(*row) for row in self._connection.execute(query)]
+
+    def entries(self, location_code: str, business_date: date) -> list[EntryState]:
+        """Read a store-day's planned documents in order of their external IDs."""
+        entry = posting_entry.c
+        names = ["total_cents" if name == "total" else name for name in EntryState._fields]
+        query = (
+            select(*(entry[name] for name in names))
+            .where(entry.location_code == location_code, entry.business_date == business_date)
+            .order_by(entry.external_id)
+        )
+        return [EntryState(*row) for row in self._connection.execute(query)]
+
+    def posted(self, location_code: str, business_date: date) -> PostedSum:
+        """Add up what a store-day has posted under its own date."""
+        entry = posting_entry.c
+        signed = case(
+            (entry.record_type == CASH_REFUND, -entry.total_cents), else_=entry.total_cents
+        )
+        query = select(
+            func.count(), func.sum(signed, type_=entry.total_cents.type).label("total")
+        ).where(
+            entry.location_code == location_code,
+            entry.business_date == business_date,
+            entry.status == Status.POSTED,
+            func.coalesce(entry.tran_date, business_date) == business_date,
+        )
+        documents, total = self._connection.execute(query).one()
+        return PostedSum(documents, total or Decimal("0.00"))
