@@ -72,7 +72,9 @@ class Runner:
 
         self._job = build_definitions(os.environ).resolve_job_def(SYNC_INVOICES)
 
-    def run(self, location_code: str, *, day: date = DAY, tags: dict[str, str] | None = None) -> Cost:
+    def run(
+        self, location_code: str, *, day: date = DAY, tags: dict[str, str] | None = None
+    ) -> Cost:
         """Run a store-day. Raises RuntimeError where the run fails: its cost would mean nothing."""
         key = dg.MultiPartitionKey({"day": day.isoformat(), "location": location_code})
         with dagster_instance(os.environ) as instance:

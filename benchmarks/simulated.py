@@ -1,4 +1,4 @@
-"""The other side of every benchmark: simulators in a process of their own, and how to reach them."""
+"""The other side of every benchmark: simulators as a process of their own, and the way there."""
 
 from __future__ import annotations
 

@@ -139,10 +139,12 @@ class Connections:
         mail = self.settings.mail
         return None if mail is None else MailClient(mail.server)
 
+    @cached_property
     def records(self) -> ConfigurationRecords:
-        """Read the active configuration records afresh; one that cannot be used raises nothing.
+        """The active configuration records, read once; one that cannot be used raises nothing.
 
-        Raises PipelineError if none can be read.
+        What is opened for one run, tick or command goes by what they said then. Raises
+        PipelineError if none can be read.
         """
         path = self.settings.configuration_file
         with trouble_of(RECORDS):
@@ -155,7 +157,7 @@ class Connections:
 
     def configurations(self) -> dict[str, IposConfiguration]:
         """Read what the records that can be used say, by location code."""
-        return {code: record.configuration for code, record in self.records().usable.items()}
+        return {code: record.configuration for code, record in self.records.usable.items()}
 
     def configuration(self, location_code: str) -> IposConfiguration:
         """Read what one location's record says; raises as `record` does."""
@@ -163,7 +165,7 @@ class Connections:
 
     def record(self, location_code: str) -> ConfigurationRecord:
         """Read one location's record. Raises ConfigurationError if it cannot be used, or is not."""
-        return self.records().of(location_code)
+        return self.records.of(location_code)
 
     def profile(self, configuration: IposConfiguration) -> IposProfile:
         """Give the vendor's words for one location."""

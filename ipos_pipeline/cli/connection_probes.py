@@ -141,7 +141,7 @@ def _locations(
     if not is_in and connections.settings.configuration_file is None:
         return [Finding("configuration", READ_RECORDS, _after_sign_in())]
     try:
-        records = connections.records()
+        records = connections.records
     except PipelineError as error:
         return [Finding("configuration", READ_RECORDS, seen_of(error))]
     chosen = [

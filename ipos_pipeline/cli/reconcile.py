@@ -80,7 +80,7 @@ def reconcile(*, day: datetime, locations: tuple[str, ...], as_json: bool) -> in
 
 def _compare(connections: Connections, day: date, locations: Sequence[str]) -> list[Compared]:
     """Reconcile one location after the other; one that cannot be read keeps no other back."""
-    records = connections.records()
+    records = connections.records
     codes = list(dict.fromkeys(locations)) or sorted(records.usable)
     configurations = {code: records.of(code).configuration for code in codes}
     compared: list[Compared] = []

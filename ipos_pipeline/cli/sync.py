@@ -59,7 +59,7 @@ def sync(day: datetime, locations: tuple[str, ...], *, is_dry: bool) -> int:
     from ipos_pipeline.defs.partitions import LOCATIONS  # noqa: PLC0415
 
     with Connections(os.environ) as connections, dagster_instance(os.environ) as instance:
-        records = connections.records()
+        records = connections.records
         codes = _checked(connections, records, day.date(), locations)
         instance.add_dynamic_partitions(LOCATIONS, sorted(records.usable))
         runs = run_store_days(instance, codes, [day.date()], is_dry=is_dry)

@@ -102,7 +102,7 @@ def store_day_reconciliation(context: dg.AssetExecutionContext, connections: Ope
     store_day = StoreDay.of(context.partition_key)
     is_dry = is_dry_run(context)
     with clear_failures(connections, run=context.run.run_id):
-        records = connections.records()
+        records = connections.records
         record = records.of(store_day.location_code)
         configuration = record.configuration
         standing = _standing_proof(context, connections, store_day)

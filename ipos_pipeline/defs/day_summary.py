@@ -61,7 +61,7 @@ def summarise_day(context: dg.OpExecutionContext, config: DaySummary, connection
     except PipelineError as error:
         raise failure_of(error) from error
     with clear_failures(connections, run=context.run_id):
-        records = connections.records()
+        records = connections.records
         shown: Metadata = {"days": len(days)}
         for day in days:
             report = write_day(context.instance, connections, records, day, run=context.run_id)

@@ -56,7 +56,7 @@ def freshness_sensor(context: dg.SensorEvaluationContext, connections: Opened) -
 def _watch(
     connections: Connections, known_since: dict[str, datetime]
 ) -> tuple[list[LocationFreshness], dict[str, datetime]]:
-    now, records = connections.clock(), connections.records()
+    now, records = connections.clock(), connections.records
     known_since = {code: known_since.get(code, now) for code in records.usable}
     judged = judge_freshness(
         connections.ledger,

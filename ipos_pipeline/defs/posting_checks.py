@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Any
 
 import dagster as dg
 import pandas as pd
@@ -18,7 +17,7 @@ from ipos_pipeline.defs.checks import (
 )
 from ipos_pipeline.defs.partitions import StoreDay
 from ipos_pipeline.defs.reporting import amount, check
-from ipos_pipeline.domain.business_day import business_date_at
+from ipos_pipeline.domain.business_day import business_date_at, end_of_business_day
 from ipos_pipeline.domain.configuration import IposConfiguration
 from ipos_pipeline.domain.line_frames import column_total
 from ipos_pipeline.domain.problem import ITEM_CODES
@@ -72,23 +71,21 @@ def posted_same_day(
     postings: pd.DataFrame, configuration: IposConfiguration, day: StoreDay, *, now: datetime
 ) -> dg.AssetCheckResult:
     """List the documents that reached NetSuite, or will, after the day they could have."""
+    zone, cutoff_hour = configuration.zone, configuration.day_cutoff_hour
+    end = end_of_business_day(day.day, timezone=zone, cutoff_hour=cutoff_hour)
 
-    def business_days_of(moments: pd.Series[Any]) -> list[date]:
-        """Minute by minute: in no time zone a business day begins within one."""
-        minutes = moments.dt.floor("min")
-        known = {
-            minute: business_date_at(
-                minute, timezone=configuration.zone, cutoff_hour=configuration.day_cutoff_hour
-            )
-            for minute in minutes.unique()
-        }
-        return [known[minute] for minute in minutes]
+    def business_day_of(moment: datetime) -> date:
+        return business_date_at(moment, timezone=zone, cutoff_hour=cutoff_hour)
 
     to_post = postings[postings["status"] != Status.SET_ASIDE]
-    first_seen = business_days_of(to_post["first_seen_at"])
-    done = business_days_of(to_post["posted_at"].fillna(now))
-    late = to_post[
-        [posted > max(seen, day.day) for posted, seen in zip(done, first_seen, strict=True)]
+    done = to_post["posted_at"].fillna(now)
+    arrived_late = to_post["first_seen_at"] >= end
+    late = to_post[done >= end]
+    late = late[
+        [
+            business_day_of(at) > max(business_day_of(seen), day.day)
+            for at, seen in zip(done[late.index], late["first_seen_at"], strict=True)
+        ]
     ]
     return check(
         POSTED_SAME_DAY,
@@ -99,7 +96,7 @@ def posted_same_day(
         sample=late,
         severity=WARN,
         documents=len(to_post),
-        of_invoices_that_arrived_late=sum(seen > day.day for seen in first_seen),
+        of_invoices_that_arrived_late=int(arrived_late.sum()),
     )
 
 

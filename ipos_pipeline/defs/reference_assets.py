@@ -50,7 +50,7 @@ def reference_assets() -> list[dg.AssetsDefinition]:
 def ipos_configuration(context: dg.AssetExecutionContext, connections: Opened) -> Frame:
     """The IPOS Configuration records in use, one row for each location, without credentials."""
     with clear_failures(connections, run=context.run.run_id):
-        records = connections.records()
+        records = connections.records
     active = (record.configuration for record in records.usable.values())
     frame = frame_of(_rows(active, CONFIGURATION), CONFIGURATION)
     return dg.MaterializeResult(

@@ -61,7 +61,7 @@ def _configurations(
     context: dg.SensorEvaluationContext, connections: Connections
 ) -> dict[str, IposConfiguration]:
     """Give what can be used; every record that cannot is an outage of its own, until it can."""
-    records = connections.records()
+    records = connections.records
     errors = [problem.error for problem in records.problems]
     note_look(connections.ledger, errors, among=CONFIGURATION, run=TICK, at=connections.clock())
     for error in errors:
@@ -148,7 +148,7 @@ def location_partitions_sensor(
     A mistake in a record removes none.
     """
     with clear_failures(connections, run="location_partitions_sensor"):
-        records = connections.records()
+        records = connections.records
     active = records.usable.keys()
     registered = set(context.instance.get_dynamic_partitions(LOCATIONS))
     decided = registered - records.unsure_of(registered)

@@ -7,6 +7,7 @@ are secret values: they show as stars in every repr and never enter a log, a fra
 from __future__ import annotations
 
 import re
+from functools import cache
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, available_timezones
@@ -30,8 +31,13 @@ def _text(value: object) -> object:
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
+@cache
+def _timezones() -> frozenset[str]:
+    return frozenset(available_timezones())  # it reads the whole database of time zones
+
+
 def _known_timezone(name: str) -> str:
-    if name not in available_timezones():
+    if name not in _timezones():
         message = f"{name!r} is not a time zone name such as Asia/Dubai"
         raise ValueError(message)
     return name

@@ -197,4 +197,5 @@ def _shown(number: Decimal | None) -> Decimal | None:
 
 def column_total(lines: pd.DataFrame, column: str) -> Decimal:
     """Add up a column of amounts (AED), exactly."""
-    return total_of(lines[column].tolist())
+    known = arrow_of(lines[[column]])[column].drop_null()
+    return total_of([pc.sum(known).as_py()] if len(known) else [])

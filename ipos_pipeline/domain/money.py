@@ -5,10 +5,8 @@ Belongs here: rounding and the comparison of totals. Not here: what an amount me
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Sequence
 from decimal import ROUND_HALF_UP, Decimal
-from fractions import Fraction
 
 CENT = Decimal("0.01")
 ZERO = Decimal(0)
@@ -27,14 +25,16 @@ def total_of(amounts: Iterable[Decimal]) -> Decimal:
 def spread(amount: Decimal, weights: Sequence[Decimal]) -> list[Decimal]:
     """Spread an amount over weights in proportion, so that the parts tie to the cent.
 
-    Largest remainders first; equal remainders go to the earlier weight. The weights must not
-    add up to zero.
+    Largest remainders first; equal remainders go to the earlier weight. Weights are amounts with
+    two places and must not add up to zero.
     """
-    cents = Fraction(round_money(amount)) * 100
-    whole = sum(map(Fraction, weights))
-    exact = [cents * Fraction(weight) / whole for weight in weights]  # a Decimal breaks ties
-    parts = [math.floor(part) for part in exact]
-    by_remainder = sorted(range(len(parts)), key=lambda i: (parts[i] - exact[i], i))
-    for i in by_remainder[: int(cents) - sum(parts)]:
+    cents = int(round_money(amount) / CENT)
+    exact = [int(weight / CENT) for weight in weights]  # whole numbers: a quotient would break ties
+    if sum(exact) < 0:
+        exact = [-weight for weight in exact]
+    whole = sum(exact)
+    parts = [cents * weight // whole for weight in exact]
+    by_remainder = sorted(range(len(parts)), key=lambda i: (-(cents * exact[i] % whole), i))
+    for i in by_remainder[: cents - sum(parts)]:
         parts[i] += 1
     return [part * CENT for part in parts]

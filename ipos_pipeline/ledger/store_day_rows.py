@@ -31,7 +31,10 @@ class LandedVersion(NamedTuple):
 
 
 class EntryState(NamedTuple):
-    """What became of a planned document; `total` in AED, tax included, positive."""
+    """What became of a planned document; `total` in AED, tax included, positive.
+
+    `first_seen_at` is when the source first showed the invoice that it belongs to.
+    """
 
     external_id: str
     document_key: str
@@ -41,6 +44,7 @@ class EntryState(NamedTuple):
     total: Decimal
     attempts: int
     posted_at: datetime | None
+    first_seen_at: datetime
 
 
 class PostedSum(NamedTuple):
@@ -71,13 +75,31 @@ class StoreDayRows:
     def entries(self, location_code: str, business_date: date) -> list[EntryState]:
         """Read a store-day's planned documents in order of their external IDs."""
         entry = posting_entry.c
-        names = ["total_cents" if name == "total" else name for name in EntryState._fields]
         query = (
-            select(*(entry[name] for name in names))
+            select(
+                entry.external_id,
+                entry.document_key,
+                entry.record_type,
+                entry.status,
+                entry.internal_id,
+                entry.total_cents,
+                entry.attempts,
+                entry.posted_at,
+                source_document.c.first_seen_at,
+            )
+            .join(source_document, source_document.c.document_key == entry.document_key)
             .where(entry.location_code == location_code, entry.business_date == business_date)
             .order_by(entry.external_id)
         )
         return [EntryState(*row) for row in self._connection.execute(query)]
+
+    def external_ids(self, location_code: str, business_date: date) -> set[str]:
+        """Give the external IDs of a store-day's planned documents."""
+        query = select(posting_entry.c.external_id).where(
+            posting_entry.c.location_code == location_code,
+            posting_entry.c.business_date == business_date,
+        )
+        return set(self._connection.execute(query).scalars())
 
     def posted(self, location_code: str, business_date: date) -> PostedSum:
         """Add up what a store-day has posted under its own date."""

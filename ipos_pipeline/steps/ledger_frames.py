@@ -117,7 +117,7 @@ PREVIEWED_PROBLEMS = pa.schema(
 def planned_documents(ledger: LedgerStore, *, location_code: str, day: date) -> set[str]:
     """Give the external IDs that the ledger means to have in NetSuite for a store-day."""
     with ledger.read() as work:
-        return {entry.external_id for entry in work.store_day_rows.entries(location_code, day)}
+        return work.store_day_rows.external_ids(location_code, day)
 
 
 def postings(ledger: LedgerStore, lines: pd.DataFrame, *, scope: PartitionScope) -> pd.DataFrame:
@@ -128,8 +128,6 @@ def postings(ledger: LedgerStore, lines: pd.DataFrame, *, scope: PartitionScope)
             for entry in work.store_day_rows.entries(scope.location_code, scope.business_date)
             if entry.record_type == scope.record_type
         ]
-        documents = work.store_day_rows.documents(scope.location_code, scope.business_date)
-    first_seen = {one.document_key: one.first_seen_at for one in documents}
     counts, amounts = _by_document(lines)
     rows = (
         {
@@ -139,7 +137,7 @@ def postings(ledger: LedgerStore, lines: pd.DataFrame, *, scope: PartitionScope)
             "internal_id": entry.internal_id,
             "total": entry.total,
             "attempts": entry.attempts,
-            "first_seen_at": first_seen[entry.document_key],
+            "first_seen_at": entry.first_seen_at,
             "posted_at": entry.posted_at,
             "lines": counts.get(entry.external_id, 0),
             "lines_amount": amounts.get(entry.external_id),
@@ -174,11 +172,8 @@ def acknowledgements(ledger: LedgerStore, *, location_code: str, day: date) -> p
         documents = work.store_day_rows.documents(location_code, day)
         confirmed = work.acknowledgements.acknowledged_of_day(location_code, day)
         decided = work.selecting.set_aside_of_day(location_code, day)
-        aside = decided | {
-            entry.document_key
-            for entry in work.store_day_rows.entries(location_code, day)
-            if entry.external_id in decided
-        }
+        entries = work.entries.with_ids(decided)
+        aside = decided | {entry.document_key for entry in entries.values()}
         told_of = confirmed.keys() | work.acknowledgements.outbox_of_day(location_code, day)
     rows = (
         {

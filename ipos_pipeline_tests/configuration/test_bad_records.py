@@ -309,7 +309,7 @@ def test_a_file_with_one_location_in_doubt_serves_the_others(
     pipeline.environment["IPOS_CONFIGURATION_FILE"] = str(file)
 
     with pipeline.world.connections(**pipeline.environment) as connections:
-        records = connections.records()
+        records = connections.records
 
     (problem,) = records.problems
     assert told in problem.error.message
