@@ -18,6 +18,7 @@ from benchmarks.simulated import CONCURRENCY, DAY, Scene, environment_of, runnin
 from ipos_pipeline.cli.store_day_runs import QUIET, dagster_instance
 from ipos_pipeline.defs.jobs import SYNC_INVOICES
 from ipos_pipeline.defs.partitions import LOCATIONS
+from ipos_pipeline.defs.sensors import store_days_sensor
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,3 +96,17 @@ class Runner:
     def run_all(self, location_codes: Sequence[str]) -> list[Cost]:
         """Run some store-days of the day."""
         return [self.run(code) for code in location_codes]
+
+
+def evaluate(instance: dg.DagsterInstance) -> int:
+    """Let the sensor of store-days tick once; gives how many runs it asks for."""
+    from ipos_pipeline.definitions import build_definitions  # noqa: PLC0415 - reads settings
+
+    definitions = build_definitions(os.environ)
+    with dg.build_sensor_context(
+        instance=instance,
+        repository_def=definitions.get_repository_def(),
+        resources=definitions.resources,
+    ) as context:
+        data = store_days_sensor.evaluate_tick(context)
+    return len(data.run_requests or [])

@@ -1,12 +1,12 @@
 """What a tick costs: nothing to do, and a hundred invoices added to a day that holds many.
 
-Run it with `python -m benchmarks.ticks` in the top folder of a clone. A run is measured in this
-process, after another one has warmed it up, so that what differs is the store-day; its start is
-measured apart, as a process of its own.
+Run it with `python -m benchmarks.ticks` in the top folder of a clone. A run is a
+process of its own, as the daemon starts it: its CPU seconds are counted from its start to its end.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import resource
 import subprocess
@@ -20,91 +20,86 @@ import httpx2
 from rich.console import Console
 
 from benchmarks.rows import Row
-from benchmarks.runs import Cost, Runner, installed
+from benchmarks.runs import Runner, Stopwatch, evaluate, installed
 from benchmarks.simulated import DAY, Scene
+from ipos_pipeline.cli.store_day_runs import dagster_instance
+from ipos_pipeline.defs.jobs import SYNC_INVOICES
+from ipos_pipeline.defs.starting import ONLY_NEW_TAG
 
 BENCHMARK = "ticks"
 NEW = 100
 LINES = 8
 PRESENT = (0, 1_000, 10_000)
-WARM_UP, MEASURED = "DXB02", "DXB01"
-TICK_TAGS = {"ipos/only_new": "true"}
+LOCATION = "DXB01"
 RATIO_MOST = 1.3
 RUN_CPU_MOST = 4.0
 
 
 def measure(console: Console, *, new: int = NEW, present: Sequence[int] = PRESENT) -> list[Row]:
-    """Measure each size of the day, then a run as a process of its own."""
+    """Measure each size of the day, a run of a few invoices, and a tick that starts none."""
     costs = {}
     for count in present:
         console.print(f"{new} invoices more in a day that holds {count:,} ...")
         with tempfile.TemporaryDirectory() as folder:
-            costs[count] = cost_of_new(Path(folder), present=count, new=new)
-    first = costs[present[0]]
-    rows = [
+            costs[count] = cpu_of_new(Path(folder), present=count, new=new)
+    console.print("A run of 5 new invoices, and a tick with nothing to do ...")
+    with tempfile.TemporaryDirectory() as folder:
+        few, idle, starts = cpu_of_few(Path(folder))
+    first, last = present[0], present[-1]
+    return [
+        *(
+            Row(BENCHMARK, f"a run of {new} new invoices, {count:,} present", cpu, "CPU s")
+            for count, cpu in costs.items()
+        ),
         Row(
             BENCHMARK,
-            f"a run of {new} new invoices, {count:,} present",
-            cost.cpu_seconds,
-            "CPU s",
-        )
-        for count, cost in costs.items()
-    ]
-    last = present[-1]
-    rows.append(
-        Row(
-            BENCHMARK,
-            f"the same: {last:,} present / {present[0]:,} present",
-            costs[last].cpu_seconds / first.cpu_seconds,
+            f"the same: {last:,} present / {first:,} present",
+            costs[last] / costs[first],
             "x",
             most=RATIO_MOST,
-        )
-    )
-    console.print("A run of 5 new invoices as a process of its own ...")
-    with tempfile.TemporaryDirectory() as folder:
-        rows.append(
-            Row(
-                BENCHMARK,
-                "a run of 5 new invoices, with the start of its process",
-                cpu_of_process(Path(folder)),
-                "CPU s",
-                most=RUN_CPU_MOST,
-            )
-        )
-    return rows
+        ),
+        Row(BENCHMARK, "a run of 5 new invoices", few, "CPU s", most=RUN_CPU_MOST),
+        Row(BENCHMARK, "a tick with nothing to do", idle, "CPU s"),
+        Row(BENCHMARK, "runs that this tick starts", starts, "runs", most=0),
+    ]
 
 
-def cost_of_new(state: Path, *, present: int, new: int) -> Cost:
+def cpu_of_new(state: Path, *, present: int, new: int) -> float:
     """Measure the run that finds `new` invoices more than the `present` ones it has posted."""
-    scene = Scene(invoices=max(present, 1), locations=1 if present else 2, lines=LINES)
+    scene = Scene(invoices=max(present, 1), locations=1, lines=LINES)
     with installed(scene, state) as simulated:
-        runner = Runner()
-        template = _invoices(simulated, MEASURED)[0]
+        template = _invoices(simulated, LOCATION)[0]
         if present:
-            runner.run(MEASURED)
+            Runner().run(LOCATION)
         else:
             _delete(simulated, template)
-            runner.run(WARM_UP)
         _add(simulated, [_copy(template, number) for number in range(new)])
-        return runner.run(MEASURED, tags=TICK_TAGS)
+        return cpu_of_process()
 
 
-def cpu_of_process(state: Path) -> float:
-    """Measure a run of one location with a few new invoices, from its command to its end."""
-    with installed(Scene(invoices=5, locations=1, lines=LINES), state) as simulated:
-        (code,) = simulated["locations"]
-        before = resource.getrusage(resource.RUSAGE_CHILDREN)
-        subprocess.run(  # noqa: S603 - our own command line
-            [
-                *(sys.executable, "-m", "dagster", "job", "execute"),
-                *("-m", "ipos_pipeline.definitions", "-j", "sync_invoices"),
-                *("--tags", f'{{"dagster/partition": "{DAY}|{code}"}}'),
-            ],
-            check=True,
-            capture_output=True,
-            env=dict(os.environ),
-        )
-        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+def cpu_of_few(state: Path) -> tuple[float, float, int]:
+    """Measure a run of a few invoices, then the tick that finds nothing; and count its runs."""
+    with installed(Scene(invoices=5, locations=1, lines=LINES), state):
+        run = cpu_of_process()
+        with dagster_instance(os.environ) as instance:
+            evaluate(instance)  # what is imported then is not the tick's cost
+            watch = Stopwatch()
+            starts = evaluate(instance)
+            return run, watch.cost().cpu_seconds, starts
+
+
+def cpu_of_process() -> float:
+    """Run the location as a tick would have it run; CPU seconds from the command to its end."""
+    tags = {"dagster/partition": f"{DAY}|{LOCATION}", ONLY_NEW_TAG: "true"}
+    job = ["job", "execute", "-m", "ipos_pipeline.definitions", "-j", SYNC_INVOICES]
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    subprocess.run(  # noqa: S603 - our own command line
+        [sys.executable, "-m", "dagster", *job, "--tags", json.dumps(tags)],
+        check=True,
+        capture_output=True,
+        env=dict(os.environ),
+    )
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
     return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 

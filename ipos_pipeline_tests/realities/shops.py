@@ -21,8 +21,8 @@ from ipos_pipeline.errors import PipelineError
 from ipos_pipeline.ledger.entries import PartitionScope
 from ipos_pipeline.ledger.integration_errors import ErrorRecord
 from ipos_pipeline.steps.acknowledging import Acknowledged, acknowledge_store_day
+from ipos_pipeline.steps.landed_lines import landed_day
 from ipos_pipeline.steps.landing import Landed, land_store_day
-from ipos_pipeline.steps.ledger_frames import suspicious_dates
 from ipos_pipeline.steps.looking import decide, look_at_ipos
 from ipos_pipeline.steps.posting_ipos import post_store_day
 from ipos_pipeline.steps.reconciling import keep_proof, reconcile_store_day
@@ -134,6 +134,7 @@ class Shops:
         record = configurations(self.world.netsuite)[location]
         named = {f"custrecord_ipos_{name}": value for name, value in fields.items()}
         self.world.netsuite.put_custom_record(CONFIGURATION, {**record, **named}, id=record["id"])
+        self.connections.__dict__.pop("records", None)  # each run has connections of its own
 
     def posted(self) -> dict[str, Decimal]:
         """Give the total of every transaction in NetSuite by its external ID."""
@@ -158,7 +159,12 @@ class Shops:
     def suspicious_dates(self, day: date = DAY, location: str = LOCATION) -> dict[str, str]:
         """Give the numbers of a store-day's invoices with suspicious dates, and why."""
         configuration = self.connections.configuration(location)
-        frame = suspicious_dates(self.connections.ledger, configuration, day)
+        frame = landed_day(
+            self.connections.ledger,
+            configuration=configuration,
+            profile=self.connections.profile(configuration),
+            day=day,
+        ).suspicious
         return dict(zip(frame["inv_no"], frame["why"], strict=True))
 
     def landed_numbers(self, day: date = DAY, location: str = LOCATION) -> list[str]:

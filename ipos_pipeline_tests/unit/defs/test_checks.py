@@ -19,13 +19,9 @@ from ipos_pipeline.defs.partitions import StoreDay
 from ipos_pipeline.domain.line_frames import RAW_LINES, frame_of, raw_rows, split_lines
 from ipos_pipeline.domain.store_day_proof import Difference, DifferenceKind, Side, StoreDayProof
 from ipos_pipeline.errors import ConfigurationError
+from ipos_pipeline.steps.landed_lines import SUSPICIOUS_DATES
 from ipos_pipeline.steps.landing import Landed
-from ipos_pipeline.steps.ledger_frames import (
-    ACKNOWLEDGEMENTS,
-    ERRORS,
-    POSTINGS,
-    SUSPICIOUS_DATES,
-)
+from ipos_pipeline.steps.ledger_frames import ACKNOWLEDGEMENTS, ERRORS, POSTINGS
 from ipos_pipeline.steps.sending_mails import MailsSent
 from ipos_pipeline_tests.builders import (
     DAY,
