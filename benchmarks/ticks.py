@@ -24,7 +24,7 @@ from benchmarks.runs import Runner, Stopwatch, evaluate, installed
 from benchmarks.simulated import DAY, Scene
 from ipos_pipeline.cli.store_day_runs import dagster_instance
 from ipos_pipeline.defs.jobs import SYNC_INVOICES
-from ipos_pipeline.defs.starting import ONLY_NEW_TAG
+from ipos_pipeline.defs.partitions import ONLY_NEW_TAG
 
 BENCHMARK = "ticks"
 NEW = 100

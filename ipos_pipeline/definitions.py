@@ -7,6 +7,7 @@ run starts; only the first day of the partitions must be known when the code is 
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Callable, Mapping
 from functools import partial
 
@@ -16,12 +17,14 @@ from ipos_pipeline.connections import Connections
 from ipos_pipeline.defs.assets import store_day_assets
 from ipos_pipeline.defs.day_summary import day_summary, day_summary_schedule
 from ipos_pipeline.defs.freshness import freshness_sensor
+from ipos_pipeline.defs.group_runs import sync_invoices_of_many
 from ipos_pipeline.defs.jobs import (
     refresh_reference_data,
     refresh_reference_data_schedule,
     sync_invoices,
 )
 from ipos_pipeline.defs.nightly import (
+    close_day_of_many_schedule,
     close_day_schedule,
     sweep_window,
     sweep_window_schedule,
@@ -41,6 +44,9 @@ from ipos_pipeline.defs.standing_checks import (
 from ipos_pipeline.settings.environment import first_day
 
 
+OWNERS_OF_SENSORS = "Parameter `owners` of initializer `SensorDefinition"
+
+
 def build_definitions(
     environment: Mapping[str, str], *, connect: Callable[[], Connections] | None = None
 ) -> dg.Definitions:
@@ -48,11 +54,14 @@ def build_definitions(
 
     `connect` opens what a run reaches; tests give their own clock and simulators.
     """
+    # Dagster 1.13 warns of a parameter of its own when it gives a sensor's job its resources.
+    warnings.filterwarnings("ignore", OWNERS_OF_SENSORS, dg.BetaWarning)
     return dg.Definitions(
         assets=[*reference_assets(), *store_day_assets(store_days(first_day(environment)))],
         asset_checks=STANDING_CHECKS,
         jobs=[
             sync_invoices,
+            sync_invoices_of_many,
             sweep_window,
             standing_checks,
             day_summary,
@@ -61,6 +70,7 @@ def build_definitions(
         ],
         schedules=[
             close_day_schedule,
+            close_day_of_many_schedule,
             refresh_reference_data_schedule,
             sweep_window_schedule,
             day_summary_schedule,

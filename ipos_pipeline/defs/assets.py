@@ -4,18 +4,19 @@ Belongs here: what the Dagster UI shows of the assets. Not here: what they do (l
 posting_assets.py, closing_assets.py).
 """
 
-from __future__ import annotations
-
+import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import dagster as dg
 import pyarrow as pa
 
 from ipos_pipeline.defs import checks, closing_assets, line_assets, posting_assets
+from ipos_pipeline.defs.dry_run import PostingConfig
 from ipos_pipeline.defs.parquet_io import FRAME_TYPE, IO_MANAGER
 from ipos_pipeline.defs.reporting import column_schema, defined_in
+from ipos_pipeline.defs.resources import Frame, Opened
+from ipos_pipeline.defs.store_day_run import StoreDayRun
 from ipos_pipeline.domain.line_frames import RAW_LINES, SPLIT_LINES
 from ipos_pipeline.steps.ledger_frames import ACKNOWLEDGEMENTS, DIFFERENCES, ERRORS, POSTINGS
 
@@ -24,9 +25,12 @@ OWNERS = ["team:data"]
 
 @dataclass(frozen=True)
 class StoreDayAsset:
-    """One asset; `follows` names those it comes after without loading their frames."""
+    """One asset; `follows` names those it comes after.
 
-    function: Callable[..., Any]
+    Its function loads their frames where it needs them.
+    """
+
+    function: Callable[[StoreDayRun], Frame]
     columns: pa.Schema
     system: str
     follows: tuple[str, ...]
@@ -40,7 +44,7 @@ class StoreDayAsset:
 
 POSTING_CHECKS = (checks.NO_FAILED_POSTINGS, checks.NO_POSTINGS_IN_DOUBT, checks.POSTED_SAME_DAY)
 
-ASSETS = (
+ASSETS: tuple[StoreDayAsset, ...] = (
     StoreDayAsset(
         line_assets.raw_invoices,
         RAW_LINES,
@@ -59,14 +63,14 @@ ASSETS = (
         posting_assets.cash_sales,
         POSTINGS,
         "netsuite",
-        follows=("netsuite_items",),
+        follows=("sale_lines", "netsuite_items"),
         checks=POSTING_CHECKS,
     ),
     StoreDayAsset(
         posting_assets.cash_refunds,
         POSTINGS,
         "netsuite",
-        follows=("netsuite_items",),
+        follows=("refund_lines", "netsuite_items"),
         checks=POSTING_CHECKS,
     ),
     StoreDayAsset(
@@ -104,7 +108,19 @@ def store_day_assets(partitions: dg.MultiPartitionsDefinition) -> list[dg.Assets
 
 
 def _declare(asset: StoreDayAsset, partitions: dg.MultiPartitionsDefinition) -> dg.AssetsDefinition:
+    def run(context: dg.AssetExecutionContext, connections: Opened) -> Frame:
+        return asset.function(StoreDayRun.of(context, connections))
+
+    def run_as_configured(
+        context: dg.AssetExecutionContext,
+        config: PostingConfig,  # noqa: ARG001 - read from the whole run, see dry_run.py
+        connections: Opened,
+    ) -> Frame:
+        return run(context, connections)
+
     return dg.asset(
+        name=asset.name,
+        description=inspect.getdoc(asset.function),
         partitions_def=partitions,
         deps=asset.follows,
         group_name=asset.system,
@@ -117,7 +133,7 @@ def _declare(asset: StoreDayAsset, partitions: dg.MultiPartitionsDefinition) -> 
             "defined_in": defined_in(asset.function),
         },
         check_specs=[checks.spec(name, asset.name) for name in asset.checks],
-    )(asset.function)
+    )(run_as_configured if asset.system == "netsuite" else run)
 
 
 def _split_lines(partitions: dg.MultiPartitionsDefinition) -> dg.AssetsDefinition:
@@ -137,7 +153,12 @@ def _split_lines(partitions: dg.MultiPartitionsDefinition) -> dg.AssetsDefinitio
             },
         )
 
+    def run(context: dg.AssetExecutionContext, connections: Opened) -> tuple[Frame, Frame]:
+        return line_assets.split_invoice_lines(StoreDayRun.of(context, connections))
+
     return dg.multi_asset(
+        name="split_invoice_lines",
+        deps=["raw_invoices"],
         outs={
             "sale_lines": line_set("Lines of quantity above zero: what a cash sale is made of."),
             "refund_lines": line_set(
@@ -146,4 +167,4 @@ def _split_lines(partitions: dg.MultiPartitionsDefinition) -> dg.AssetsDefinitio
         },
         partitions_def=partitions,
         check_specs=[checks.spec(checks.EVERY_LINE_SPLIT_ONCE, "sale_lines")],
-    )(line_assets.split_invoice_lines)
+    )(run)

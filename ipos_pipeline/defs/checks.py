@@ -7,7 +7,12 @@ Belongs here: what each check claims, and which of them stops a run. Not here: w
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import dagster as dg
+
+from ipos_pipeline.errors import PipelineError
 
 NO_MISSING_INVOICES = "no_missing_invoices"
 NO_MALFORMED_INVOICES = "no_malformed_invoices"
@@ -63,3 +68,14 @@ def spec(name: str, asset: str) -> dg.AssetCheckSpec:
     return dg.AssetCheckSpec(
         name, asset=asset, description=DESCRIPTIONS[name], blocking=name in BLOCKING
     )
+
+
+def stopped_by(
+    check_name: str, metadata: Mapping[str, dg.MetadataValue[Any]], what: str
+) -> PipelineError:
+    """Tell what a blocking check has stopped in the words of that check."""
+    message = (
+        f"The check {check_name} has stopped the {what}, so nothing of it is posted."
+        f" What should be true: {DESCRIPTIONS[check_name]}"
+    )
+    return PipelineError(message, recovery=str(metadata["recovery"].value))

@@ -4,16 +4,14 @@ import dagster as dg
 import pandas as pd
 
 from ipos_pipeline.clients.netsuite import NETSUITE
-from ipos_pipeline.connections import Connections
 from ipos_pipeline.defs.dates import keep_dates_shown
-from ipos_pipeline.defs.day_page import chart_of, page_of, write_day
-from ipos_pipeline.defs.dry_run import is_dry_run, seen_dry
-from ipos_pipeline.defs.partitions import StoreDay
+from ipos_pipeline.defs.day_page import PAGE_EVERY, chart_of, is_written_since, page_of, write_day
+from ipos_pipeline.defs.dry_run import seen_dry
 from ipos_pipeline.defs.posting_checks import all_acknowledged, all_items_known, all_mails_sent
 from ipos_pipeline.defs.proof_checks import checks_of_proof
 from ipos_pipeline.defs.reporting import Metadata, counts, table
-from ipos_pipeline.defs.resources import Frame, Opened, clear_failures
-from ipos_pipeline.defs.starting import is_only_new
+from ipos_pipeline.defs.resources import Frame, clear_failures
+from ipos_pipeline.defs.store_day_run import StoreDayRun
 from ipos_pipeline.defs.telling import TOLD_PER_RUN, tell_nobody, tell_people
 from ipos_pipeline.domain.failed_run import pipeline_system
 from ipos_pipeline.domain.store_day_proof import StoreDayProof
@@ -25,12 +23,11 @@ from ipos_pipeline.steps.reconciling import keep_proof, reconcile_store_day
 from ipos_pipeline.steps.watching_outages import note_recovery
 
 
-def acknowledgements(context: dg.AssetExecutionContext, connections: Opened) -> Frame:
+def acknowledgements(at: StoreDayRun) -> Frame:
     """Which invoices IPOS has been told of: only those of which NetSuite has everything."""
-    store_day = StoreDay.of(context.partition_key)
-    code, day = store_day.location_code, store_day.day
-    is_dry = is_dry_run(context)
-    with clear_failures(connections, run=context.run.run_id):
+    connections, is_dry = at.connections, at.is_dry
+    code, day = at.store_day.location_code, at.store_day.day
+    with clear_failures(connections, run=at.run_id):
         configuration = connections.configuration(code)
         done = Acknowledged()
         if not is_dry:
@@ -41,7 +38,7 @@ def acknowledgements(context: dg.AssetExecutionContext, connections: Opened) -> 
                     profile=connections.profile(configuration),
                     location_code=code,
                     day=day,
-                    run=context.run.run_id,
+                    run=at.run_id,
                     clock=connections.clock,
                 )
             )
@@ -61,20 +58,19 @@ def acknowledgements(context: dg.AssetExecutionContext, connections: Opened) -> 
     )
 
 
-def integration_errors(context: dg.AssetExecutionContext, connections: Opened) -> Frame:
+def integration_errors(at: StoreDayRun) -> Frame:
     """What is open for the store-day: one row for each document and stage, with what to do.
 
     What people do not know of it yet is mailed, and NetSuite's Integration Log brought up to date.
     """
-    store_day = StoreDay.of(context.partition_key)
-    is_dry = is_dry_run(context)
-    with clear_failures(connections, run=context.run.run_id):
+    store_day, connections, is_dry = at.store_day, at.connections, at.is_dry
+    with clear_failures(connections, run=at.run_id):
         told = (
             tell_nobody(connections)
             if is_dry
             else tell_people(
                 connections,
-                run=context.run.run_id,
+                run=at.run_id,
                 count_max=TOLD_PER_RUN,
                 concerns=lambda error: error.store_day == (store_day.location_code, store_day.day),
             )
@@ -97,15 +93,14 @@ def integration_errors(context: dg.AssetExecutionContext, connections: Opened) -
     )
 
 
-def store_day_reconciliation(context: dg.AssetExecutionContext, connections: Opened) -> Frame:
+def store_day_reconciliation(at: StoreDayRun) -> Frame:
     """IPOS, ledger and NetSuite side by side, read afresh: one row for each difference."""
-    store_day = StoreDay.of(context.partition_key)
-    is_dry = is_dry_run(context)
-    with clear_failures(connections, run=context.run.run_id):
+    store_day, connections, is_dry = at.store_day, at.connections, at.is_dry
+    with clear_failures(connections, run=at.run_id):
         records = connections.records
         record = records.of(store_day.location_code)
         configuration = record.configuration
-        standing = _standing_proof(context, connections, store_day)
+        standing = _standing_proof(at)
         proof = standing or connections.wait_for(
             reconcile_store_day(
                 connections.ipos(configuration),
@@ -125,14 +120,13 @@ def store_day_reconciliation(context: dg.AssetExecutionContext, connections: Ope
         drawn: Metadata = {}
         if not is_dry:
             if standing is None:
-                run = context.run.run_id
-                proof = keep_proof(connections.ledger, proof, run=run)
-                report = write_day(context.instance, connections, records, store_day.day, run=run)
+                proof = keep_proof(connections.ledger, proof, run=at.run_id)
+            lately = connections.clock() - PAGE_EVERY
+            if not (at.is_only_new and is_written_since(connections, store_day.day, lately)):
+                report = write_day(at.instance, connections, records, store_day.day, run=at.run_id)
                 drawn = chart_of(report, store_day.location_code)
-            note_recovery(
-                connections.ledger, systems, run=context.run.run_id, at=connections.clock()
-            )
-    dates = "dry run: not written" if is_dry else keep_dates_shown(context, connections, record)
+            note_recovery(connections.ledger, systems, run=at.run_id, at=connections.clock())
+    dates = "dry run: not written" if is_dry else keep_dates_shown(at, record)
     frame = ledger_frames.differences_frame(proof.differences)
     results = checks_of_proof(proof)
     return dg.MaterializeResult(
@@ -148,19 +142,17 @@ def store_day_reconciliation(context: dg.AssetExecutionContext, connections: Ope
     )
 
 
-def _standing_proof(
-    context: dg.AssetExecutionContext, connections: Connections, store_day: StoreDay
-) -> StoreDayProof | None:
-    """Give the proof that need not be made anew, because this run only brought what is new."""
-    if not is_only_new(context):
+def _standing_proof(at: StoreDayRun) -> StoreDayProof | None:
+    """Give the proof that need not be made anew, because this run only brings what is new."""
+    if not at.is_only_new:
         return None
-    return connections.wait_for(
+    return at.connections.wait_for(
         proof_that_stands(
-            connections.netsuite,
-            connections.ledger,
-            location_code=store_day.location_code,
-            day=store_day.day,
-            at=connections.clock(),
+            at.connections.netsuite,
+            at.connections.ledger,
+            location_code=at.store_day.location_code,
+            day=at.store_day.day,
+            at=at.connections.clock(),
         )
     )
 

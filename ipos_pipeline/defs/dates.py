@@ -1,8 +1,6 @@
 """The four dates on a location's record: written after a run, and never a reason for it to fail."""
 
-import dagster as dg
-
-from ipos_pipeline.connections import Connections
+from ipos_pipeline.defs.store_day_run import StoreDayRun
 from ipos_pipeline.errors import PipelineError
 from ipos_pipeline.settings.configuration_records import (
     RECORD_TYPE,
@@ -12,10 +10,9 @@ from ipos_pipeline.settings.configuration_records import (
 from ipos_pipeline.steps.dates import four_dates, show_dates
 
 
-def keep_dates_shown(
-    context: dg.AssetExecutionContext, connections: Connections, record: ConfigurationRecord
-) -> str:
+def keep_dates_shown(at: StoreDayRun, record: ConfigurationRecord) -> str:
     """Have the record in NetSuite show the ledger's dates; say in words what came of it."""
+    connections = at.connections
     if record.internal_id is None:
         return "none: the record stands in a file"
     try:
@@ -29,7 +26,7 @@ def keep_dates_shown(
             )
         )
     except PipelineError as error:
-        context.log.warning(
+        at.log.warning(
             "The dates of %s are not written; the next run tries again: %s", record, error.message
         )
         return f"not written: {error.message}"

@@ -5,7 +5,7 @@ It is read from the ledger alone, all shops at one moment.
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -20,6 +20,10 @@ from ipos_pipeline.settings.configuration_records import ConfigurationRecords
 from ipos_pipeline.steps.reporting_day import collect_day, page_path, write_page
 
 ZONE = ZoneInfo(TIMEZONE)
+
+PAGE_EVERY = timedelta(seconds=30)
+"""A page covers all shops, so hundreds of runs at once must not each write it. What a run leaves
+out for that reason a later run writes, or `freshness_sensor`."""
 
 
 def write_day(
@@ -42,6 +46,14 @@ def write_day(
     )
     write_page(connections.settings.data_dir, report, run=run)
     return report
+
+
+def is_written_since(connections: Connections, day: date, moment: datetime) -> bool:
+    """Tell whether the page of a day says what stood in the ledger at an instant, or later."""
+    try:
+        return page_of(connections, day).stat().st_mtime >= moment.timestamp()
+    except FileNotFoundError:
+        return False
 
 
 def page_of(connections: Connections, day: date) -> Path:

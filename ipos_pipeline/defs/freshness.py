@@ -5,12 +5,13 @@ It is a sensor of its own, so that it works when the one that starts runs does n
 counts as stale (domain/freshness.py).
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import dagster as dg
 from pydantic import TypeAdapter
 
 from ipos_pipeline.connections import Connections
+from ipos_pipeline.defs.day_page import is_written_since, write_day
 from ipos_pipeline.defs.resources import Opened, clear_failures
 from ipos_pipeline.defs.telling import TOLD_PER_TICK, queue_outage_mails, tell_by_mail
 from ipos_pipeline.errors import PipelineError
@@ -24,6 +25,9 @@ from ipos_pipeline.steps.watching_freshness import (
 TICK = "freshness_sensor"
 """The name of ticks in the history."""
 TICK_SECONDS = 10 * 60
+
+PAGES_OF = timedelta(hours=1)
+"""How long after the last run of a day its page is looked after."""
 
 _KNOWN_SINCE = TypeAdapter(dict[str, datetime])
 
@@ -43,6 +47,7 @@ def freshness_sensor(context: dg.SensorEvaluationContext, connections: Opened) -
         with clear_failures(connections, run=TICK):
             known_since = _KNOWN_SINCE.validate_json(context.cursor or "{}")
             judged, known_since = _watch(connections, known_since)
+            _write_pages(context, connections)
             context.update_cursor(_KNOWN_SINCE.dump_json(known_since).decode())
     finally:
         _tell_people(context, connections)
@@ -68,6 +73,16 @@ def _watch(
     unsure = records.unsure_of(stale_locations(connections.ledger))
     watch_freshness(connections.ledger, judged, unsure=unsure, run=TICK, at=now)
     return judged, known_since
+
+
+def _write_pages(context: dg.SensorEvaluationContext, connections: Connections) -> None:
+    """Write the pages of days that runs have left for a moment, because they were many."""
+    now = connections.clock()
+    with connections.ledger.read() as work:
+        reconciled = work.proofs.latest_by_day(since=now - PAGES_OF)
+    for day, at in reconciled.items():
+        if not is_written_since(connections, day, at):
+            write_day(context.instance, connections, connections.records, day, run=TICK)
 
 
 def _tell_people(context: dg.SensorEvaluationContext, connections: Connections) -> None:

@@ -4,26 +4,23 @@ import dagster as dg
 import pandas as pd
 
 from ipos_pipeline.defs.invoice_checks import checks_of_invoices, every_line_split_once
-from ipos_pipeline.defs.parquet_io import stored_frame
-from ipos_pipeline.defs.partitions import StoreDay
-from ipos_pipeline.defs.reporting import amount, counts, table, tag_location
-from ipos_pipeline.defs.resources import Frame, Opened, clear_failures
-from ipos_pipeline.defs.starting import is_only_new
+from ipos_pipeline.defs.reporting import amount, counts, table
+from ipos_pipeline.defs.resources import Frame, clear_failures
+from ipos_pipeline.defs.store_day_run import StoreDayRun
 from ipos_pipeline.domain.line_frames import column_total, split_lines
 from ipos_pipeline.steps import ledger_frames
 from ipos_pipeline.steps.landed_lines import landed_day
 from ipos_pipeline.steps.landing import land_store_day
 
 
-def raw_invoices(context: dg.AssetExecutionContext, connections: Opened) -> Frame:
+def raw_invoices(at: StoreDayRun) -> Frame:
     """Invoices as IPOS shows them, landed in the ledger before anything else happens to them.
 
     Reads what IPOS has not been told of yet; returns everything landed for the store-day, one row
     for each line. An invoice of another day is landed under its own day.
     """
-    store_day = StoreDay.of(context.partition_key)
-    tag_location(context, store_day.location_code)
-    with clear_failures(connections, run=context.run.run_id):
+    store_day, connections = at.store_day, at.connections
+    with clear_failures(connections, run=at.run_id):
         configuration = connections.configuration(store_day.location_code)
         profile = connections.profile(configuration)
         landed = connections.wait_for(
@@ -33,7 +30,7 @@ def raw_invoices(context: dg.AssetExecutionContext, connections: Opened) -> Fram
                 configuration=configuration,
                 profile=profile,
                 day=store_day.day,
-                run=context.run.run_id,
+                run=at.run_id,
                 clock=connections.clock,
             )
         )
@@ -42,9 +39,7 @@ def raw_invoices(context: dg.AssetExecutionContext, connections: Opened) -> Fram
             configuration=configuration,
             profile=profile,
             day=store_day.day,
-            before=stored_frame(connections.settings.data_dir, "raw_invoices", store_day)
-            if is_only_new(context)
-            else None,
+            before=at.frame_before("raw_invoices") if at.is_only_new else None,
         )
         errors = ledger_frames.open_errors(
             connections.ledger, location_code=store_day.location_code, day=store_day.day
@@ -67,17 +62,17 @@ def raw_invoices(context: dg.AssetExecutionContext, connections: Opened) -> Fram
     )
 
 
-def split_invoice_lines(
-    context: dg.AssetExecutionContext, raw_invoices: pd.DataFrame, connections: Opened
-) -> tuple[Frame, Frame]:
+def split_invoice_lines(at: StoreDayRun) -> tuple[Frame, Frame]:
     """Lines sold and lines returned; quantities and amounts are positive in both from here on."""
-    store_day = StoreDay.of(context.partition_key)
-    sale_lines, refund_lines = split_lines(raw_invoices)
-    with clear_failures(connections, run=context.run.run_id):
+    raw_lines = at.frame("raw_invoices")
+    sale_lines, refund_lines = split_lines(raw_lines)
+    with clear_failures(at.connections, run=at.run_id):
         planned = ledger_frames.planned_documents(
-            connections.ledger, location_code=store_day.location_code, day=store_day.day
+            at.connections.ledger,
+            location_code=at.store_day.location_code,
+            day=at.store_day.day,
         )
-    complete = every_line_split_once(raw_invoices, sale_lines, refund_lines, planned=planned)
+    complete = every_line_split_once(raw_lines, sale_lines, refund_lines, planned=planned)
     return (
         _line_set("sale_lines", sale_lines, [complete]),
         _line_set("refund_lines", refund_lines, []),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 import dagster as dg
@@ -12,7 +13,7 @@ import pyarrow.parquet as pq
 
 from ipos_pipeline.connections import Connections
 from ipos_pipeline.defs.partitions import StoreDay
-from ipos_pipeline.domain.line_frames import frame_of_arrow
+from ipos_pipeline.domain.line_frames import arrow_of, frame_of_arrow
 
 IO_MANAGER = "parquet"
 
@@ -31,14 +32,7 @@ class ParquetIOManager(dg.IOManager):
 
     def handle_output(self, context: dg.OutputContext, obj: pd.DataFrame) -> None:
         """Store a frame and tell its path, rows and columns."""
-        path = self._path(context)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        unfinished = path.with_suffix(f".{context.run_id}.tmp")
-        pq.write_table(pa.Table.from_pandas(obj, preserve_index=False), unfinished)
-        unfinished.replace(path)
-        context.add_output_metadata(
-            {"path": dg.MetadataValue.path(path), "dagster/row_count": len(obj)}
-        )
+        context.add_output_metadata(store_frame(self._path(context), obj, run=context.run_id))
 
     def load_input(self, context: dg.InputContext) -> pd.DataFrame:
         """Load a frame with the column types it was stored with."""
@@ -62,6 +56,15 @@ def frame_path(data_dir: Path, asset: str, store_day: StoreDay) -> Path:
     """Tell where the frame of an asset and store-day stands."""
     location = quote(store_day.location_code, safe="")
     return data_dir.resolve() / asset / store_day.day.isoformat() / f"{location}.parquet"
+
+
+def store_frame(path: Path, frame: pd.DataFrame, *, run: str) -> dict[str, Any]:
+    """Write a frame in the place of the earlier one; gives its path and its number of rows."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = path.with_suffix(f".{run}.tmp")
+    pq.write_table(arrow_of(frame), unfinished)
+    unfinished.replace(path)
+    return {"path": dg.MetadataValue.path(path), "dagster/row_count": len(frame)}
 
 
 def stored_frame(data_dir: Path, asset: str, store_day: StoreDay) -> pd.DataFrame | None:

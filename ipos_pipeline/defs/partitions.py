@@ -13,6 +13,9 @@ LOCATIONS = "ipos_locations"
 TIMEZONE = "Asia/Dubai"
 SEPARATOR = "|"
 
+ONLY_NEW_TAG = "ipos/only_new"
+"""Of a run that a tick starts for what is new: it may build on what the run before it has read."""
+
 
 @dataclass(frozen=True, slots=True)
 class StoreDay:

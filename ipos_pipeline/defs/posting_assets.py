@@ -6,12 +6,11 @@ from functools import partial
 import dagster as dg
 import pandas as pd
 
-from ipos_pipeline.connections import Connections
-from ipos_pipeline.defs.dry_run import PostingConfig, is_dry_run, mark_dry_run, seen_dry
-from ipos_pipeline.defs.partitions import StoreDay
+from ipos_pipeline.defs.dry_run import seen_dry
 from ipos_pipeline.defs.posting_checks import checks_of_postings
-from ipos_pipeline.defs.reporting import SAMPLE_ROWS, amount, links, table, tag_location
-from ipos_pipeline.defs.resources import Frame, Opened, clear_failures
+from ipos_pipeline.defs.reporting import SAMPLE_ROWS, amount, links, table
+from ipos_pipeline.defs.resources import Frame, clear_failures
+from ipos_pipeline.defs.store_day_run import StoreDayRun
 from ipos_pipeline.domain.line_frames import column_total
 from ipos_pipeline.domain.money import total_of
 from ipos_pipeline.domain.netsuite_page import transaction_page
@@ -26,56 +25,32 @@ LINKS = 5
 """How many of the newest postings are shown as links; Dagster folds a text of 1000 characters."""
 
 
-def cash_sales(
-    context: dg.AssetExecutionContext,
-    config: PostingConfig,  # noqa: ARG001 - read from the whole run, see dry_run.py
-    sale_lines: pd.DataFrame,
-    connections: Opened,
-) -> Frame:
+def cash_sales(at: StoreDayRun) -> Frame:
     """Cash sales in NetSuite: one for each invoice that has lines sold.
 
     Posts what the ledger holds as due, so that a stale frame can never be posted; the frame tells
     what became of each document of `sale_lines`.
     """
-    return _post_or_preview(context, connections, sale_lines, record_type=CASH_SALE)
+    return _post_or_preview(at, at.frame("sale_lines"), record_type=CASH_SALE)
 
 
-def cash_refunds(
-    context: dg.AssetExecutionContext,
-    config: PostingConfig,  # noqa: ARG001 - read from the whole run, see dry_run.py
-    refund_lines: pd.DataFrame,
-    connections: Opened,
-) -> Frame:
+def cash_refunds(at: StoreDayRun) -> Frame:
     """Cash refunds in NetSuite: one for each invoice that has lines returned.
 
     Posts what the ledger holds as due, so that a stale frame can never be posted; the frame tells
     what became of each document of `refund_lines`.
     """
-    return _post_or_preview(context, connections, refund_lines, record_type=CASH_REFUND)
+    return _post_or_preview(at, at.frame("refund_lines"), record_type=CASH_REFUND)
 
 
-def _post_or_preview(
-    context: dg.AssetExecutionContext,
-    connections: Connections,
-    lines: pd.DataFrame,
-    *,
-    record_type: RecordType,
-) -> Frame:
-    store_day = StoreDay.of(context.partition_key)
-    tag_location(context, store_day.location_code)
-    scope = PartitionScope(store_day.location_code, store_day.day, record_type)
-    if is_dry_run(context):
-        return _preview(context, connections, lines, scope)
-    return _post(context, connections, lines, scope)
+def _post_or_preview(at: StoreDayRun, lines: pd.DataFrame, *, record_type: RecordType) -> Frame:
+    scope = PartitionScope(at.store_day.location_code, at.store_day.day, record_type)
+    return _preview(at, lines, scope) if at.is_dry else _post(at, lines, scope)
 
 
-def _post(
-    context: dg.AssetExecutionContext,
-    connections: Connections,
-    lines: pd.DataFrame,
-    scope: PartitionScope,
-) -> Frame:
-    with clear_failures(connections, run=context.run.run_id):
+def _post(at: StoreDayRun, lines: pd.DataFrame, scope: PartitionScope) -> Frame:
+    connections = at.connections
+    with clear_failures(connections, run=at.run_id):
         configuration = connections.configuration(scope.location_code)
         posted = connections.wait_for(
             post_store_day(
@@ -84,7 +59,7 @@ def _post(
                 connections.mapping_rules(configuration),
                 scope=scope,
                 item_field=connections.settings.item_field,
-                run=context.run.run_id,
+                run=at.run_id,
                 clock=connections.clock,
                 pacing=connections.pacing,
                 lease=connections.settings.claim_lease,
@@ -112,7 +87,7 @@ def _post(
         check_results=checks_of_postings(
             frame,
             configuration,
-            StoreDay(scope.location_code, scope.business_date),
+            at.store_day,
             now=connections.clock(),
         ),
     )
@@ -135,15 +110,10 @@ def _newest(
     return dict(zip(newest["external_id"], newest["netsuite_page"], strict=True))
 
 
-def _preview(
-    context: dg.AssetExecutionContext,
-    connections: Connections,
-    lines: pd.DataFrame,
-    scope: PartitionScope,
-) -> Frame:
+def _preview(at: StoreDayRun, lines: pd.DataFrame, scope: PartitionScope) -> Frame:
     """Show what posting would do; the frame tells what the ledger holds, as ever."""
-    mark_dry_run(context)
-    with clear_failures(connections, run=context.run.run_id):
+    connections = at.connections
+    with clear_failures(connections, run=at.run_id):
         configuration = connections.configuration(scope.location_code)
         preview = connections.wait_for(
             preview_store_day(
@@ -173,7 +143,7 @@ def _preview(
             for result in checks_of_postings(
                 frame,
                 configuration,
-                StoreDay(scope.location_code, scope.business_date),
+                at.store_day,
                 now=connections.clock(),
             )
         ],

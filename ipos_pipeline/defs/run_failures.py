@@ -8,8 +8,9 @@ from collections.abc import Iterator
 import dagster as dg
 
 from ipos_pipeline.connections import Connections
-from ipos_pipeline.defs.checks import DESCRIPTIONS
+from ipos_pipeline.defs.checks import stopped_by
 from ipos_pipeline.defs.day_summary import day_summary
+from ipos_pipeline.defs.group_runs import sync_invoices_of_many
 from ipos_pipeline.defs.jobs import sync_invoices
 from ipos_pipeline.defs.nightly import sweep_window
 from ipos_pipeline.defs.partitions import StoreDay
@@ -27,7 +28,7 @@ RECOVERY = (
 
 
 @dg.run_failure_sensor(
-    monitored_jobs=[sync_invoices, sweep_window, day_summary],
+    monitored_jobs=[sync_invoices, sync_invoices_of_many, sweep_window, day_summary],
     minimum_interval_seconds=60,
     default_status=dg.DefaultSensorStatus.RUNNING,
     description="Tells by mail, once for each outage, that runs fail.",
@@ -76,11 +77,7 @@ def _stopped_by_check(context: dg.RunFailureSensorContext, what: str) -> Pipelin
     for record in records:
         check = record.get_dagster_event().asset_check_evaluation_data
         if check.blocking and not check.passed and check.severity == dg.AssetCheckSeverity.ERROR:
-            message = (
-                f"The check {check.check_name} has stopped the {what}, so nothing of it is posted."
-                f" What should be true: {DESCRIPTIONS[check.check_name]}"
-            )
-            return PipelineError(message, recovery=str(check.metadata["recovery"].value))
+            return stopped_by(check.check_name, check.metadata, what)
     return None
 
 

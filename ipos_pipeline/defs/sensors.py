@@ -7,10 +7,11 @@ a run does (assets.py).
 import dagster as dg
 
 from ipos_pipeline.connections import Connections
+from ipos_pipeline.defs.group_runs import sync_invoices_of_many
 from ipos_pipeline.defs.jobs import sync_invoices
 from ipos_pipeline.defs.partitions import LOCATIONS
 from ipos_pipeline.defs.resources import Opened, clear_failures
-from ipos_pipeline.defs.starting import run_request, running_store_days
+from ipos_pipeline.defs.starting import group_request, grouped, run_request, running_store_days
 from ipos_pipeline.defs.telling import TOLD_PER_TICK, queue_outage_mails, tell_people
 from ipos_pipeline.domain.business_day import business_date_at
 from ipos_pipeline.domain.configuration import CONFIGURATION, IposConfiguration
@@ -27,7 +28,7 @@ LOCATIONS_TICK_SECONDS = 5 * 60
 
 
 @dg.sensor(
-    job=sync_invoices,
+    jobs=[sync_invoices, sync_invoices_of_many],
     minimum_interval_seconds=TICK_SECONDS,
     default_status=dg.DefaultSensorStatus.RUNNING,
     description="Every 15 minutes: a run for each store-day that has something to do, else none.",
@@ -46,6 +47,7 @@ def store_days_sensor(
             }
             _release_solved(context, connections, active)
             due = _due(context, connections, active)
+            runs = grouped(connections, due)
     finally:
         _tell_people(context, connections)
     if not due:
@@ -53,7 +55,9 @@ def store_days_sensor(
             f"Nothing to do: IPOS shows nothing that is not landed for {len(active)} locations,"
             " and the ledger has nothing due."
         )
-    requests = [run_request(key, why, only_new=True) for key, why in due.items()]
+    requests = [run_request(key, why, only_new=True) for key, why in runs.alone.items()]
+    why = f"{len(due)} store-days have something to do"
+    requests += [group_request(keys, why, only_new=True) for keys in runs.groups]
     return dg.SensorResult(run_requests=requests)
 
 

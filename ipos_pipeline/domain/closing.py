@@ -23,6 +23,9 @@ WINDOW_DAYS = 60
 RUNS_PER_NIGHT = 200
 """Store-days that one night runs: eight minutes of one processor's time."""
 
+SHARED_PER_NIGHT = 1_000
+"""The same where store-days share runs."""
+
 CATCH_UP_DAYS = 7
 """Of so many days finance is still told when a summary was not made on its morning."""
 

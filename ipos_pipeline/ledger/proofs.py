@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 
 from pydantic import TypeAdapter
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from ipos_pipeline.domain.store_day_proof import StoreDayProof
@@ -44,6 +44,19 @@ class Proofs:
             )
         ).scalar_one_or_none()
         return None if content is None else _PROOF.validate_json(content)
+
+    def latest_by_day(self, *, since: datetime) -> dict[date, datetime]:
+        """Tell when business days were last reconciled, at any location, since an instant."""
+        proof = store_day_proof.c
+        query = (
+            select(
+                proof.business_date, func.max(proof.reconciled_at, type_=proof.reconciled_at.type)
+            )
+            .where(proof.reconciled_at >= since)
+            .group_by(proof.business_date)
+            .order_by(proof.business_date)
+        )
+        return {row[0]: row[1] for row in self._connection.execute(query)}
 
     def of_day(self, business_date: date) -> dict[str, StoreDayProof]:
         """Read the proofs of one business day, by location code."""

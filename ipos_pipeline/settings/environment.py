@@ -154,6 +154,8 @@ class Settings(LocalSettings):
     trading_hours: Annotated[TradingHours, BeforeValidator(_trading_hours)] = Field(
         default=TradingHours.of("08:00-24:00"), alias="IPOS_PIPELINE_TRADING_HOURS"
     )
+    group_above: int = Field(default=20, ge=1, alias="IPOS_PIPELINE_GROUP_ABOVE")
+    group_size: int = Field(default=100, ge=1, alias="IPOS_PIPELINE_GROUP_SIZE")
     claim_seconds: int = Field(default=600, ge=1, alias="IPOS_PIPELINE_CLAIM_SECONDS")
     configuration_file: Path | None = Field(default=None, alias="IPOS_CONFIGURATION_FILE")
     profile_file: Path | None = Field(default=None, alias="IPOS_PROFILE_FILE")

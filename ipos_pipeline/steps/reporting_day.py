@@ -6,6 +6,7 @@ domain/day_report_html.py, domain/day_mail.py).
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -59,11 +60,15 @@ def collect_day(
 
 
 def write_page(data_dir: Path, report: DayReport, *, run: str) -> Path:
-    """Write the page of a day in the place of the earlier one; readers never see half of it."""
+    """Write the page of a day in the place of the earlier one; readers never see half of it.
+
+    The file's time is that of the report.
+    """
     path = page_path(data_dir, report.business_date)
     path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_suffix(f".{run}.tmp")
     unfinished.write_text(day_report_html(report), encoding="utf-8")
+    os.utime(unfinished, times=(report.made_at.timestamp(),) * 2)
     return unfinished.replace(path)
 
 

@@ -1,0 +1,72 @@
+"""One store-day in one run: what the work of an asset needs, whoever started it.
+
+The same functions serve a run of one store-day, whose assets Dagster executes, and a run of many
+(group_runs.py).
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+
+import dagster as dg
+import pandas as pd
+
+from ipos_pipeline.connections import Connections
+from ipos_pipeline.defs.dry_run import is_dry_run, mark_dry_run
+from ipos_pipeline.defs.parquet_io import frame_path, store_frame, stored_frame
+from ipos_pipeline.defs.partitions import ONLY_NEW_TAG, StoreDay
+from ipos_pipeline.defs.reporting import Metadata, tag_location
+
+
+@dataclass(frozen=True, slots=True)
+class StoreDayRun:
+    """A store-day, the run that deals with it, and how.
+
+    A dry run writes nothing to NetSuite or IPOS. One for what is only new may build on what the
+    run before it has read.
+    """
+
+    store_day: StoreDay
+    connections: Connections
+    instance: dg.DagsterInstance
+    log: logging.Logger
+    run_id: str
+    is_dry: bool = False
+    is_only_new: bool = False
+
+    @classmethod
+    def of(cls, context: dg.AssetExecutionContext, connections: Connections) -> StoreDayRun:
+        """Take it from the run of one partition, and tag that run with what it is."""
+        store_day, is_dry = StoreDay.of(context.partition_key), is_dry_run(context)
+        tag_location(context, store_day.location_code)
+        if is_dry:
+            mark_dry_run(context)
+        return cls(
+            store_day,
+            connections,
+            context.instance,
+            context.log,
+            context.run.run_id,
+            is_dry=is_dry,
+            is_only_new=context.run.tags.get(ONLY_NEW_TAG) == "true",
+        )
+
+    def frame_before(self, asset: str) -> pd.DataFrame | None:
+        """Load the frame that the last run of the store-day has stored, if there is one."""
+        return stored_frame(self.connections.settings.data_dir, asset, self.store_day)
+
+    def store_frame(self, asset: str, frame: pd.DataFrame) -> Metadata:
+        """Store the frame of an asset as the I/O manager does; gives what is shown of it."""
+        path = frame_path(self.connections.settings.data_dir, asset, self.store_day)
+        return store_frame(path, frame, run=self.run_id)
+
+    def frame(self, asset: str) -> pd.DataFrame:
+        """Load the frame of an asset that this one follows. Raises dagster.Failure without one."""
+        frame = self.frame_before(asset)
+        if frame is None:
+            path = frame_path(self.connections.settings.data_dir, asset, self.store_day)
+            raise dg.Failure(
+                f"{path} is missing.", metadata={"recovery": f"Materialize {asset} first."}
+            )
+        return frame
