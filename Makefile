@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo ui test lint check storms kills screenshots lock clean
+.PHONY: help install demo ui test lint check storms kills bench screenshots lock clean
 
 help: ## List the commands
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 13
@@ -43,6 +43,9 @@ storms: install ## Seeded fault storms: make storms SEEDS=500 [START=1]
 kills: install ## Runs killed at random moments: make kills KILLS=50 [START=1]
 	$(BIN)/python -m ipos_pipeline_tests.processes.kills --kills $(or $(KILLS),50) \
 	  $(if $(START),--start $(START))
+
+bench: install ## What it costs: one table and benchmark.json: make bench [ONLY="posting stages"]
+	$(BIN)/python -m benchmarks $(if $(ONLY),--only $(ONLY))
 
 screenshots: install ## The README's pictures of the UI, taken anew (needs Chromium)
 	$(BIN)/python -m ipos_pipeline_tests.browser.screenshots

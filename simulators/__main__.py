@@ -14,21 +14,24 @@ from zoneinfo import ZoneInfo
 from simulators.faults import Faults, read_faults
 from simulators.json_text import from_json
 from simulators.launch import READY_FILE, Ports, Settings, running
+from simulators.netsuite import Latency
 from simulators.retail_replay import catalogue_of, read_sales
-from simulators.world import SHOPS, Sales, made_sales
+from simulators.world import SHOPS, Sales, location_codes, made_sales
 
 PARENT_POLL_SECONDS = 0.5
+SHOPS_NAMED = 8
 
 _DESCRIPTION = """\
 Starts the systems on the other side on this machine: the IPOS main server, NetSuite, and a mail
-server that delivers nothing. Four shops have sold for a day; NetSuite has the master data and the
-configuration records, but no cash sale yet.
+server that delivers nothing. Four shops, or as many as asked for, have sold for a day; NetSuite has
+the master data and the configuration records, but no cash sale yet.
 """
 _EXAMPLES = f"""\
 examples:
   python -m simulators                                  today's made-up sales, any free ports
   python -m simulators --day 2026-11-20 --seed 7        another day; the same seed, the same sales
   python -m simulators --invoices-per-location 5000     a busy day
+  python -m simulators --locations 400 --lines 8        many shops, sales of 8 lines only
   python -m simulators --latency 0.8 --slots 5          a slow NetSuite that takes 5 calls at once
   python -m simulators --sales retail.parquet --from 2010-11-01 --to 2010-11-07
                                                         real sales (UCI Online Retail II)
@@ -86,7 +89,7 @@ def _settings(options: argparse.Namespace) -> Settings:
         sales=lambda: _sales(options),
         ports=Ports(options.ipos_port, options.netsuite_port, options.smtp_port),
         algorithm=options.algorithm,
-        latency_seconds=options.latency,
+        latency=Latency(base_seconds=options.latency, sigma=options.latency_sigma),
         slots=options.slots,
         seed=options.seed,
         **options.faults,
@@ -94,14 +97,16 @@ def _settings(options: argparse.Namespace) -> Settings:
 
 
 def _sales(options: argparse.Namespace) -> Sales:
+    locations = location_codes(options.locations)
     if options.sales is None:
         return made_sales(
             options.day or datetime.now(ZoneInfo("Asia/Dubai")).date(),
+            locations=locations,
             seed=options.seed,
             invoices_per_location=options.invoices_per_location,
+            lines=options.lines,
             unknown_item=options.unknown_item,
         )
-    locations = tuple(SHOPS)
     return Sales(
         locations=locations,
         invoices=read_sales(
@@ -150,7 +155,15 @@ def _add_sales_options(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument_group("sales").add_argument
     day: dict[str, Any] = {"type": _day, "metavar": "YYYY-MM-DD"}
     add("--day", **day, help="day of the made-up sales (default: today in Dubai)")
+    add(
+        "--locations",
+        type=_count,
+        default=len(SHOPS),
+        metavar="N",
+        help="how many shops; beyond these four they are made up (default: %(default)s)",
+    )
     add("--invoices-per-location", type=int, default=40, metavar="N", help="default: %(default)s")
+    add("--lines", type=_count, metavar="N", help="only sales, each of so many lines")
     add("--unknown-item", action="store_true", help="sell one item that NetSuite lacks")
     add(
         "--sales",
@@ -169,7 +182,14 @@ def _add_netsuite_options(parser: argparse.ArgumentParser) -> None:
         type=float,
         default=0.0,
         metavar="SECONDS",
-        help="what creating a record takes (default: %(default)s)",
+        help="what creating a record takes, the median (default: %(default)s)",
+    )
+    add(
+        "--latency-sigma",
+        type=float,
+        default=0.0,
+        metavar="S",
+        help="spread of the latency: standard deviation of its logarithm (default: %(default)s)",
     )
     add("--slots", type=int, default=15, metavar="N", help="calls at once (default: %(default)s)")
     add(
@@ -202,6 +222,17 @@ def _readable_file(text: str) -> Path:
     return path
 
 
+def _count(text: str) -> int:
+    try:
+        count = int(text)
+    except ValueError:
+        count = 0
+    if count < 1:
+        message = f"{text} is no number of 1 or more"
+        raise argparse.ArgumentTypeError(message)
+    return count
+
+
 def _day(text: str) -> date:
     try:
         return date.fromisoformat(text)
@@ -215,11 +246,17 @@ def _table(ready: dict[str, Any], state: Path) -> str:
         "IPOS": ready["ipos_base_url"],
         "NetSuite": f"{ready['netsuite_base_url']}  (account {ready['netsuite_account_id']})",
         "Mail": f"{ready['smtp_host']}:{ready['smtp_port']}  (kept in {state / 'mails'})",
-        "Shops": ", ".join(ready["locations"]),
+        "Shops": _shops(ready["locations"]),
         "Sales": f"{ready['first_day']} to {ready['last_day']}",
         "Details": str(state / READY_FILE),
     }
     return "\n".join(f"{name:<9} {value}" for name, value in rows.items())
+
+
+def _shops(codes: Sequence[str]) -> str:
+    if len(codes) <= SHOPS_NAMED:
+        return ", ".join(codes)
+    return f"{len(codes)}: {', '.join(codes[: SHOPS_NAMED - 1])}, ... {codes[-1]}"
 
 
 def _one_line(error: Exception) -> str:

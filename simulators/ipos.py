@@ -81,7 +81,7 @@ class IposSimulator:
 
     @property
     def requests(self) -> list[RecordedRequest]:
-        """The recorded requests, oldest first, the last 100,000; those for inspection are not."""
+        """The recorded requests, oldest first, the last 25,000; those for inspection are not."""
         return list(self._requests)
 
     def add_location(

@@ -55,7 +55,7 @@ class Settings:
     sales: Callable[[], Sales]
     ports: Ports = Ports()
     algorithm: Algorithm = "ES256"
-    latency_seconds: float = 0.0
+    latency: Latency = field(default_factory=Latency)
     slots: int = 15
     seed: int = 0
     ipos_faults: Faults = NO_FAULTS
@@ -111,7 +111,7 @@ def running(settings: Settings) -> Iterator[dict[str, Any]]:
             account_id=ACCOUNT_ID,
             database=str(settings.state / "netsuite.sqlite"),
             slots=settings.slots,
-            latency=Latency(base_seconds=settings.latency_seconds),
+            latency=settings.latency,
             seed=settings.seed,
             faults=settings.netsuite_faults,
         )

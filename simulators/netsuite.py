@@ -139,7 +139,7 @@ class NetSuiteSimulator(SimulatedAccount):
 
     @property
     def requests(self) -> list[RecordedRequest]:
-        """The recorded requests, oldest first, the last 100,000."""
+        """The recorded requests, oldest first, the last 25,000."""
         return list(self._requests)
 
     def register_client(self, client_id: str, certificate_id: str, public_key_pem: bytes) -> None:
@@ -184,16 +184,20 @@ class NetSuiteSimulator(SimulatedAccount):
 
     async def _serve(self, call: Call, operation: Operation, *, writes: bool) -> Response:
         """Take one request from arrival to answer; one that is cut short is kept as status 0."""
-        at, status = self._clock(), 0
+        at, status, seconds = self._clock(), 0, 0.0
         try:
             answer = self._faults.before(call) or self._refusal(call)
             if answer is None:
-                done = await self._execute_in_slot(call, operation, writes=writes)
+                seconds = self.latency.seconds(call, writes=writes, rng=self._rng)
+                done = await self._execute_in_slot(call, operation, seconds)
                 answer = self._faults.after(call, done)
             status = answer.status
             return answer.to_response()
         finally:
-            self._requests.append(recorded(call, status, at))
+            took = (self._clock() - at).total_seconds()
+            self._requests.append(
+                recorded(call, status, at, took_seconds=took, latency_seconds=seconds)
+            )
 
     def _refusal(self, call: Call) -> Answer | None:
         """Decide whether the request is turned away before anything is executed."""
@@ -208,11 +212,12 @@ class NetSuiteSimulator(SimulatedAccount):
             return concurrency_answer()
         return None
 
-    async def _execute_in_slot(self, call: Call, operation: Operation, *, writes: bool) -> Answer:
+    async def _execute_in_slot(
+        self, call: Call, operation: Operation, usual_seconds: float
+    ) -> Answer:
         self._in_progress += 1
         self.most_in_progress = max(self.most_in_progress, self._in_progress)
         try:
-            usual_seconds = self.latency.seconds(call, writes=writes, rng=self._rng)
             await self._sleep(usual_seconds + self._dice.extra_seconds(call))
             return self._execute(call, operation)
         finally:

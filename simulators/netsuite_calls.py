@@ -81,7 +81,14 @@ async def read_call(request: Request) -> Call:
     )
 
 
-def recorded(call: Call, status: int, at: datetime) -> RecordedRequest:
+def recorded(
+    call: Call,
+    status: int,
+    at: datetime,
+    *,
+    took_seconds: float = 0.0,
+    latency_seconds: float = 0.0,
+) -> RecordedRequest:
     """Remember a call without its access token or signature."""
     return RecordedRequest(
         method=call.method,
@@ -91,4 +98,6 @@ def recorded(call: Call, status: int, at: datetime) -> RecordedRequest:
         body=call.body.decode(errors="replace"),
         status=status,
         at=at,
+        took_seconds=took_seconds,
+        latency_seconds=latency_seconds,
     )

@@ -45,6 +45,7 @@ class _Shop:
     first_sale_number: int
     first_return_number: int
     prices_include_tax: bool
+    lines: int | None
     random: Random
 
     def chance(self, probability: float) -> bool:
@@ -58,18 +59,19 @@ def make_sales_day(
     seed: int,
     invoices_per_location: int = 40,
     prices_include_tax: bool = True,
+    lines: int | None = None,
 ) -> list[Invoice]:
     """Make the invoices of all locations of one day, each location's in order of time.
 
     Of 40 invoices about 34 are sales, 3 exchanges (net positive, zero and negative), 2 returns and
     1 is void. Numbers run on from day to day, are the same in every location, and returns have a
-    sequence of their own, as in IPOS.
+    sequence of their own, as in IPOS. With `lines` each invoice is a sale of so many lines.
     """
     invoices: list[Invoice] = []
     for code in locations:
         # A text as seed is hashed the same way in every process, unlike hash().
         random = Random(f"{seed}|{day}|{code}")
-        kinds = _kinds(invoices_per_location)
+        kinds = _kinds(invoices_per_location, sales_only=lines is not None)
         returns = kinds.count("return")
         days = (day - _NUMBERS_START).days
         shop = _Shop(
@@ -78,6 +80,7 @@ def make_sales_day(
             first_sale_number=10_001 + days * (len(kinds) - returns),
             first_return_number=301 + days * returns,
             prices_include_tax=prices_include_tax,
+            lines=lines,
             random=random,
         )
         random.shuffle(kinds)
@@ -85,8 +88,10 @@ def make_sales_day(
     return invoices
 
 
-def _kinds(count: int) -> list[Kind]:
+def _kinds(count: int, *, sales_only: bool) -> list[Kind]:
     """Say what kinds of invoices a day of `count` has; a short day has sales only."""
+    if sales_only:
+        return ["sale"] * count
     counts: dict[Kind, int] = {
         "return": count // 16,
         "exchange": count // 20,
@@ -130,7 +135,8 @@ def _lines(shop: _Shop, kind: Kind, *, takes_more_back: bool) -> list[Line]:
             count = shop.random.choice([1, 1, 1, 2, 3])
             return [_line(shop, _piece(shop), Decimal(-1)) for _ in range(count)]
         case _:
-            [count] = shop.random.choices(_LINE_COUNTS, _LINE_COUNT_WEIGHTS)
+            [drawn] = shop.random.choices(_LINE_COUNTS, _LINE_COUNT_WEIGHTS)
+            count = drawn if shop.lines is None else shop.lines
             return [_sale_line(shop) for _ in range(count)]
 
 

@@ -29,6 +29,9 @@ SHOPS: Mapping[str, str] = {
     "SHJ01": "Sharjah, Al Majaz",
 }
 
+_MADE_UP_NAME = "Shop"
+_MADE_UP_CODE = "SHP"
+
 SUBSIDIARY_ID = "2"
 CURRENCY_ID = "1"
 TAX_CODE_ID = "5"
@@ -100,17 +103,27 @@ class World:
     last_day: date | None
 
 
+def location_codes(count: int) -> tuple[str, ...]:
+    """Name some shops: the four of `SHOPS` first, then made-up ones from `SHP005` on."""
+    made_up = (f"{_MADE_UP_CODE}{number:03d}" for number in range(len(SHOPS) + 1, count + 1))
+    return (*tuple(SHOPS)[:count], *made_up)
+
+
 def made_sales(
     day: date,
     *,
     locations: Sequence[str] = tuple(SHOPS),
     seed: int = 0,
     invoices_per_location: int = 40,
+    lines: int | None = None,
     unknown_item: bool = False,
 ) -> Sales:
-    """Make a day's sales; with `unknown_item` NetSuite lacks the item that is sold the least."""
+    """Make a day's sales; with `unknown_item` NetSuite lacks the item that is sold the least.
+
+    With `lines` each invoice is a plain sale of so many lines.
+    """
     invoices = make_sales_day(
-        day, locations, seed=seed, invoices_per_location=invoices_per_location
+        day, locations, seed=seed, invoices_per_location=invoices_per_location, lines=lines
     )
     items = stock_items()
     if unknown_item and invoices:
@@ -174,7 +187,7 @@ def _add_master_data(netsuite: NetSuiteSimulator, locations: Sequence[str]) -> N
     netsuite.add_account(ACCOUNT_ID, "1110 Bank: shop takings")
     netsuite.add_tax_code(TAX_CODE_ID, "VAT 5% (AE)", Decimal("0.05"))
     for index, code in enumerate(locations):
-        name = SHOPS.get(code, code)
+        name = _shop_name(code)
         netsuite.add_location(str(_FIRST_LOCATION_ID + index), name)
         customer = str(_FIRST_CUSTOMER_ID + index)
         netsuite.add_customer(customer, f"Walk-in customers, {name}", subsidiary=SUBSIDIARY_ID)
@@ -214,7 +227,7 @@ def _new_record(code: str, index: int) -> dict[str, Any]:
         "day_cutoff_hour": 0,
     }
     named = {_field(name): value for name, value in own.items()}
-    return {"name": SHOPS.get(code, code), "isinactive": False, **named}
+    return {"name": _shop_name(code), "isinactive": False, **named}
 
 
 def _open_shops(netsuite: NetSuiteSimulator, ipos: IposSimulator) -> None:
@@ -235,6 +248,13 @@ def _open_shops(netsuite: NetSuiteSimulator, ipos: IposSimulator) -> None:
 def _world(netsuite: NetSuiteSimulator, ipos: IposSimulator) -> World:
     first_day, last_day = ipos.days()
     return World(tuple(configurations(netsuite)), first_day, last_day)
+
+
+def _shop_name(code: str) -> str:
+    """Name a shop in NetSuite: `SHP005` is "Shop 5"; any other unknown code is its own name."""
+    number = code.removeprefix(_MADE_UP_CODE)
+    made_up = f"{_MADE_UP_NAME} {int(number)}" if number != code and number.isdigit() else code
+    return SHOPS.get(code, made_up)
 
 
 def _field(name: str) -> str:

@@ -94,6 +94,23 @@ def test_the_spread_of_latency_repeats_with_its_seed() -> None:
     assert len(set(drawn(1))) == 3
 
 
+def test_the_request_log_tells_what_was_drawn_as_latency() -> None:
+    """The ideal rate of a benchmark is slots over the latency that was really drawn."""
+    slept: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        slept.append(seconds)
+
+    account = Account(latency=Latency(base_seconds=0.2, sigma=0.5), sleep=sleep)
+    account.post(SALES, document("E1"))
+    account.post(SALES, document("E2"))
+
+    created = [made for made in account.simulator.requests if made.path.endswith(SALES)]
+    assert [made.latency_seconds for made in created] == slept
+    assert all(made.took_seconds >= 0 for made in created)
+    assert account.simulator.requests[0].latency_seconds == 0, "a token is no slot's work"
+
+
 def test_a_restarted_account_has_the_same_state(tmp_path: Path) -> None:
     """A restart loses neither records nor lists, definitions, clients or tokens."""
     before = Account(database=str(tmp_path / "account.sqlite"))

@@ -138,3 +138,13 @@ def test_the_documented_header_comes_out_of_its_formulas() -> None:
         "RoundOff": "0.00",
         "NetAmount": "60.00",
     }
+
+
+def test_a_day_of_so_many_lines_has_sales_of_just_those() -> None:
+    """The cost of an invoice can be compared only between invoices of one size."""
+    invoices = make_sales_day(DAY, SHOPS, seed=0, lines=8)
+    assert {len(invoice["Lines"]) for invoice in invoices} == {8}
+    assert {frozenset(sides(invoice)) for invoice in invoices} == {frozenset([True])}
+    assert {invoice["DocType"] for invoice in invoices} == {"SALE"}
+    assert not any(invoice["Void"] for invoice in invoices)
+    assert len(invoices) == 40 * len(SHOPS)

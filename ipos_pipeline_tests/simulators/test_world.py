@@ -20,11 +20,20 @@ import simplejson
 from joserfc import jwt
 from joserfc.jwk import ECKey
 
+from simulators.__main__ import _parser, _settings
 from simulators.ipos import IposSimulator
 from simulators.launch import READY_FILE, Settings, running
-from simulators.netsuite import NetSuiteSimulator
+from simulators.netsuite import Latency, NetSuiteSimulator
 from simulators.serving import open_port
-from simulators.world import SHOPS, World, build_world, configurations, made_sales, reopen_world
+from simulators.world import (
+    SHOPS,
+    World,
+    build_world,
+    configurations,
+    location_codes,
+    made_sales,
+    reopen_world,
+)
 
 DAY = date(2026, 11, 20)
 START_SECONDS_MAX = 30
@@ -52,6 +61,22 @@ def test_a_world_has_a_configuration_record_and_invoices_for_each_shop() -> None
         assert record["custrecord_ipos_domain_url"] == "http://ipos"
     values = [record["custrecord_ipos_auth_value"] for record in records.values()]
     assert len(set(values)) == len(values)
+
+
+def test_a_made_up_shop_has_a_location_a_customer_and_a_record_of_its_own() -> None:
+    """As many shops as wanted: the four known ones come first."""
+    assert location_codes(2) == ("DXB01", "DXB02")
+    codes = location_codes(400)
+    assert codes[3:6] == ("SHJ01", "SHP005", "SHP006")
+    netsuite, ipos = NetSuiteSimulator(), IposSimulator()
+    sales = made_sales(DAY, locations=codes, invoices_per_location=1)
+    build_world(netsuite, ipos, ipos_base_url="http://ipos", sales=sales)
+    records = configurations(netsuite)
+    assert tuple(records) == codes
+    assert records["SHP400"]["name"] == "Shop 400"
+    for field in ("location", "customer", "auth_value"):
+        assert len({one[f"custrecord_ipos_{field}"] for one in records.values()}) == len(codes)
+    assert {one["invoices"] for one in ipos.summary().values()} == {1}
 
 
 def test_every_item_that_is_sold_is_known_unless_one_is_to_be_missing() -> None:
@@ -209,6 +234,25 @@ def test_the_command_ends_with_its_parent_if_told_to(tmp_path: Path) -> None:
     assert not is_running
 
 
+def test_the_command_shows_as_many_shops_and_lines_as_asked(tmp_path: Path) -> None:
+    """What a benchmark sets reaches the simulators."""
+    options = ("--locations", 9, "--invoices-per-location", 2, "--lines", 3, "--day", DAY)
+    with command("--state", tmp_path, *options) as child:
+        ready = wait_for(tmp_path / READY_FILE, child)
+        invoices = httpx2.get(f"{ready['ipos_base_url']}/_simulator/invoices").json()
+        child.send_signal(signal.SIGTERM)
+        output, _ = child.communicate(timeout=START_SECONDS_MAX)
+    assert ready["locations"][-1] == "SHP009"
+    assert "9: DXB01" in output
+    assert [len(one["Lines"]) for one in invoices] == [3] * 18
+
+
+def test_the_latency_of_the_command_line_has_its_spread() -> None:
+    """The median and the standard deviation of the logarithm, as the account takes them."""
+    options = _parser().parse_args(["--latency", "0.3", "--latency-sigma", "0.5"])
+    assert _settings(options).latency == Latency(base_seconds=0.3, sigma=0.5)
+
+
 @pytest.mark.parametrize(
     ("options", "reason"),
     [
@@ -216,6 +260,8 @@ def test_the_command_ends_with_its_parent_if_told_to(tmp_path: Path) -> None:
         (["--sales", __file__, "--from", DAY, "--to", DAY], "(?i)parquet"),
         (["--sales", __file__], "--sales needs --from and --to"),
         (["--day", "yesterday"], "yesterday is no day"),
+        (["--locations", 0], "0 is no number of 1 or more"),
+        (["--lines", "many"], "many is no number of 1 or more"),
     ],
 )
 def test_wrong_use_is_one_line_and_exit_code_2(
