@@ -5,7 +5,7 @@ Belongs here: HTTP, paging, credentials. Not here: what an invoice means (domain
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -15,7 +15,14 @@ from urllib.parse import urljoin
 import httpx2
 
 from ipos_pipeline.clients.http import Pacing, answered_at, read, retry_transient
-from ipos_pipeline.clients.ipos_pages import Page, json_of, page_of, refuse_failure, summary_of
+from ipos_pipeline.clients.ipos_pages import (
+    ListPass,
+    Page,
+    json_of,
+    page_of,
+    refuse_failure,
+    summary_of,
+)
 from ipos_pipeline.domain.business_day import business_day_bounds
 from ipos_pipeline.domain.configuration import IposConfiguration
 from ipos_pipeline.domain.ipos_profile import IposProfile
@@ -83,32 +90,30 @@ class IposClient:
         self._token: str | None = None
         self._token_until: datetime | None = None
 
-    async def invoices(self, day: date, which: Which) -> list[RawInvoice]:
-        """Read a business day's whole list, of both feeds where the location has two.
+    async def invoices(self, day: date, which: Which) -> AsyncIterator[list[RawInvoice]]:
+        """Read a business day's whole list page by page, of both feeds where the location has two.
 
-        Each distinct version appears once. Raises TransientError if the list keeps changing.
+        Each distinct version is given once; of two versions of an invoice the later one was read
+        later. Only when the pages come to their end was the whole list read: raises TransientError
+        after any of them, also if the list keeps changing.
         """
-        found: list[RawInvoice] = []
         for url, is_returns in ((self._invoices_url, False), (self._returns_url, True)):
             if url is not None:
-                with self._named():
-                    listed = await self._whole_list(url, day, which)
-                found += [
-                    RawInvoice(
-                        raw,
-                        self._content_hash(raw),
-                        from_returns_feed=is_returns,
-                        is_acknowledged=self._is_acknowledged(raw),
-                    )
-                    for raw in listed.values()
-                ]
-        return found
+                async for raws in self._whole_list(url, day, which):
+                    yield [
+                        RawInvoice(
+                            raw,
+                            content_hash,
+                            from_returns_feed=is_returns,
+                            is_acknowledged=self._is_acknowledged(raw),
+                        )
+                        for content_hash, raw in raws.items()
+                    ]
 
     async def count(self, day: date, which: Which) -> int:
         """Count a business day's invoices with the cheapest call there is."""
         urls = filter(None, (self._invoices_url, self._returns_url))
-        with self._named():
-            return sum([await self._count(url, day, which) for url in urls])
+        return sum([await self._count(url, day, which) for url in urls])
 
     async def day_summary(self, day: date) -> tuple[DaySummary, ...] | None:
         """Read IPOS's own control totals of a business day; None where the record names no URL."""
@@ -187,48 +192,52 @@ class IposClient:
     async def _count(self, url: str, day: date, which: Which) -> int:
         page = await self._page(url, day, which, page_number=1, page_size=1)
         if page.total_records is None:
-            return len(await self._whole_list(url, day, which))
+            return sum([len(raws) async for raws in self._whole_list(url, day, which)])
         return page.total_records
 
-    async def _whole_list(self, url: str, day: date, which: Which) -> dict[str, Any]:
-        """Read the list until one pass was whole or a re-read adds nothing; by content.
+    async def _whole_list(self, url: str, day: date, which: Which) -> AsyncIterator[dict[str, Any]]:
+        """Read the list until one pass was whole or a re-read adds nothing; give what is new of it.
 
         The list may move while it is read: acknowledging and late uploads shift its pages, so what
-        one pass skipped the next one finds (M3 to M5).
+        one pass skipped the next one finds (M3 to M5). Gives raw invoices by content hash.
         """
-        found: dict[str, Any] = {}
+        given: set[str] = set()
         for _ in range(PASSES_MAX):
-            known = len(found)
-            is_whole = await self._one_pass(url, day, which, found)
-            if is_whole or len(found) == known:
-                return found
-        message = f"{self._what('list')} for {day} changed each time it was read"
-        raise TransientError(message)
+            known = len(given)
+            one_pass = ListPass()
+            while not one_pass.is_at_end:
+                raws = await self._next_page(one_pass, url, day, which)
+                fresh = {key: raw for key, raw in raws.items() if key not in given}
+                given.update(fresh)
+                if fresh:
+                    yield fresh
+            if one_pass.is_whole or len(given) == known:
+                return
+        with self._named():
+            message = f"{self._what('list')} for {day} changed each time it was read"
+            raise TransientError(message)
 
-    async def _one_pass(self, url: str, day: date, which: Which, found: dict[str, Any]) -> bool:
-        """Read pages to the end of the list into `found`; say whether none can have been skipped.
-
-        None was if as many came as the highest total IPOS gave meanwhile. A short page is not the
-        end (IPOS caps the page size silently); an empty one is.
-        """
-        seen: set[str] = set()
-        highest_total = 0
-        for page_number in range(1, PAGES_MAX + 1):
-            page = await self._page(
-                url, day, which, page_number=page_number, page_size=self._profile.page_size
-            )
-            total = page.total_records
-            if total and not page.invoices and not seen:
-                message = f"{self._what('list')} for {day} counts {total} invoices and shows none"
+    async def _next_page(
+        self, one_pass: ListPass, url: str, day: date, which: Which
+    ) -> dict[str, Any]:
+        """Read the page that comes next in a pass; gives raw invoices by content hash."""
+        number = one_pass.pages + 1
+        page = await self._page(
+            url, day, which, page_number=number, page_size=self._profile.page_size
+        )
+        raws = {self._content_hash(raw): raw for raw in page.invoices}
+        one_pass.note(raws, page.total_records)
+        with self._named():
+            if page.total_records and not one_pass.seen:
+                message = (
+                    f"{self._what('list')} for {day} counts {page.total_records} invoices"
+                    " and shows none"
+                )
                 raise TransientError(message)
-            invoices = {canonical_hash(raw): raw for raw in page.invoices}
-            found.update(invoices)
-            seen.update(invoices)
-            highest_total = max(highest_total, total or 0)
-            if not invoices or (total and len(seen) >= total):
-                return total is not None and len(seen) >= highest_total
-        message = f"{self._what('list')} for {day} has no end after {PAGES_MAX} pages"
-        raise TransientError(message)
+            if number >= PAGES_MAX and not one_pass.is_at_end:
+                message = f"{self._what('list')} for {day} has no end after {PAGES_MAX} pages"
+                raise TransientError(message)
+        return raws
 
     async def _page(
         self, url: str, day: date, which: Which, *, page_number: int, page_size: int
@@ -244,8 +253,9 @@ class IposClient:
             names.posted: names.unacknowledged if which == "unacknowledged" else names.all,
         }
         what = self._what(f"list for {day}, page {page_number}")
-        body = await self._ask("GET", url, params=parameters, what=what)
-        return page_of(body, self._profile, what=what)
+        with self._named():
+            body = await self._ask("GET", url, params=parameters, what=what)
+            return page_of(body, self._profile, what=what)
 
     async def _ask(
         self,

@@ -6,7 +6,8 @@ a `Status` that says no (ipos_api.md, M21). Only a well-formed empty list is emp
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -26,6 +27,33 @@ class Page:
 
     invoices: list[Any]
     total_records: int | None
+
+
+@dataclass(slots=True)
+class ListPass:
+    """How far one pass over the pages of a list has come; `seen` are hashes of invoices.
+
+    A short page is not the end (IPOS caps the page size silently); an empty one is. The pass is
+    whole if as many invoices came as the highest total IPOS gave meanwhile: none can have been
+    skipped.
+    """
+
+    seen: set[str] = field(default_factory=set)
+    pages: int = 0
+    highest_total: int = 0
+    is_at_end: bool = False
+    is_whole: bool = False
+
+    def note(self, shown: Collection[str], total_records: int | None) -> None:
+        """Take in what one more page shows, and the total that IPOS gave with it."""
+        self.pages += 1
+        self.seen.update(shown)
+        total = total_records or 0
+        self.highest_total = max(self.highest_total, total)
+        self.is_at_end = not shown or 0 < total <= len(self.seen)
+        self.is_whole = (
+            self.is_at_end and total_records is not None and len(self.seen) >= self.highest_total
+        )
 
 
 def json_of(response: httpx2.Response, *, what: str, holds_secret: bool = False) -> dict[str, Any]:

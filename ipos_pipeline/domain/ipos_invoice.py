@@ -35,21 +35,30 @@ YEARS = range(2000, 2100)
 Day = TypeVar("Day", bound=date)
 
 
-def _code(value: object) -> object:
+def _text(value: object) -> object:
     """Take a number as its text: IPOS sends codes both ways, and 10377 is the same as "10377"."""
-    if isinstance(value, bool):
-        return value
-    if isinstance(value, int):
-        return str(value)
-    return value.strip() if isinstance(value, str) else value
+    if isinstance(value, str):
+        return value.strip()
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+def _keepable(value: object) -> object:
+    """Refuse text that no database takes: halves of surrogate pairs."""
+    if isinstance(value, str):
+        try:
+            value.encode()
+        except UnicodeEncodeError:
+            message = "must be text that UTF-8 can hold"
+            raise ValueError(message) from None
+    return value
+
+
+def _code(value: object) -> object:
+    return _keepable(_text(value))
 
 
 def _name(value: object) -> object:
-    return str(value) if isinstance(value, int) else value
-
-
-def _number(value: object) -> object:
-    return value.strip() if isinstance(value, str) else value
+    return _keepable(str(value) if isinstance(value, int) else value)
 
 
 def _whole(value: object) -> object:
@@ -75,22 +84,11 @@ def _plausible(value: Day) -> Day:
     return value
 
 
-def _keepable(value: str | None) -> str | None:
-    """Refuse text that no database takes: halves of surrogate pairs."""
-    if value is not None and any("\ud800" <= character <= "\udfff" for character in value):
-        message = "must be text that UTF-8 can hold"
-        raise ValueError(message)
-    return value
-
-
-Code = Annotated[
-    str, BeforeValidator(_code), AfterValidator(_keepable), Field(min_length=1, max_length=100)
-]
-OptionalCode = Annotated[str | None, BeforeValidator(_code), AfterValidator(_keepable)]
+# Constraints stand next to their type: there pydantic checks them without calling Python.
+Code = Annotated[str, Field(min_length=1, max_length=100), BeforeValidator(_code)]
+OptionalCode = Annotated[str | None, BeforeValidator(_code)]
 Number = Annotated[
-    Decimal,
-    BeforeValidator(_number),
-    Field(allow_inf_nan=False, lt=10**MAGNITUDE_MAX, gt=-(10**MAGNITUDE_MAX)),
+    Decimal, Field(allow_inf_nan=False, lt=10**MAGNITUDE_MAX, gt=-(10**MAGNITUDE_MAX))
 ]
 LocalDateTime = Annotated[datetime, BeforeValidator(_dashed_date), AfterValidator(_plausible)]
 LocalDate = Annotated[
@@ -119,7 +117,7 @@ class IposLine(BaseModel):
     barcode: OptionalCode = None
     primary_barcode: OptionalCode = None
     ref_no: OptionalCode = None
-    item_name: Annotated[str | None, BeforeValidator(_name), AfterValidator(_keepable)] = None
+    item_name: Annotated[str | None, BeforeValidator(_name)] = None
 
     @property
     def base_quantity(self) -> Decimal:
@@ -239,11 +237,12 @@ def _canonical_lines(raw: Mapping[str, Any], profile: IposProfile) -> list[Any]:
 def _refuse_other_location(
     raw: Mapping[str, Any], *, configuration: IposConfiguration, profile: IposProfile
 ) -> None:
-    found = _code(raw.get(profile.header.location_code))
+    found = _text(raw.get(profile.header.location_code))
     if found not in (None, "", configuration.location_code):
         message = (
             f"IPOS was asked for location {configuration.location_code} and answered with an"
-            f" invoice of {found} (InvNo {inv_no_of(raw, profile)}). Nothing was landed."
+            f" invoice of {found} (InvNo {inv_no_of(raw, profile)}). No invoice of that location"
+            " was landed."
         )
         raise LocationMismatchError(message)
 

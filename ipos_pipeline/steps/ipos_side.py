@@ -6,8 +6,8 @@ two sides (booked_sides.py), the comparison (domain/reconciliation.py).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -29,21 +29,20 @@ from ipos_pipeline.domain.split import tax_of_invoice
 from ipos_pipeline.errors import MalformedInvoiceError
 from ipos_pipeline.ledger.documents import SourceDocument
 from ipos_pipeline.ledger.store import LedgerStore
-from ipos_pipeline.steps.booked_sides import LedgerSide
 
 
 @dataclass(frozen=True, slots=True)
 class IposSide:
-    """What IPOS shows: `invoices` of the day, and what could not be read.
+    """What IPOS shows: `invoices` of the day, what could not be read, and what it dates elsewhere.
 
-    `read` holds what was read of each of them and of those dated elsewhere, by document key.
+    An invoice that IPOS only writes otherwise now has the hash of the version that we landed: a
+    server that adds a field, or writes a number as text, has edited nothing.
     """
 
     invoices: tuple[ShownInvoice, ...]
     unread: tuple[UnreadInvoice, ...]
     dated_elsewhere: tuple[ShownInvoice, ...]
     summary: tuple[DaySummary, ...] | None
-    read: Mapping[str, IposInvoice]
 
 
 async def read_ipos_side(
@@ -51,59 +50,62 @@ async def read_ipos_side(
 ) -> IposSide:
     """Read everything that IPOS shows of a business day, acknowledged or not.
 
-    Raises TransientError when it cannot be read: a failed read proves nothing.
+    Of each page only what is compared is kept (ADR 0017). Raises TransientError when the list
+    cannot be read to its end: a failed read proves nothing.
     """
-    arrived = await ipos.invoices(day, "all")
-    elsewhere: list[RawInvoice] = []
-    for other_day in _other_listed_days(ledger, rules.configuration, day):
-        elsewhere += await ipos.invoices(other_day, "all")
-    readable, unread = _parsed(arrived, rules)
-    also, _ = _parsed(elsewhere, rules)
-    shown = {
-        one.document_key: _shown(one, raw, rules)
-        for one, raw in (*also, *readable)
-        if one.business_date == day
-    }
-    return IposSide(
-        invoices=tuple(shown.values()),
-        unread=tuple(one for one in unread if one.business_date in (None, day)),
-        dated_elsewhere=tuple(
-            _shown(one, raw, rules) for one, raw in readable if one.business_date != day
-        ),
-        summary=await ipos.day_summary(day),
-        read={one.document_key: one for one, _ in (*also, *readable)},
-    )
+    shown: dict[str, ShownInvoice] = {}
+    unread: list[UnreadInvoice] = []
+    dated_elsewhere: list[ShownInvoice] = []
+    for listed_day in (*_other_listed_days(ledger, rules.configuration, day), day):
+        async for page in ipos.invoices(listed_day, "all"):
+            readable, unreadable = _parsed(page, rules)
+            invoices = _shown_page(readable, ledger, rules)
+            shown |= {one.document_key: one for one in invoices if one.business_date == day}
+            if listed_day == day:
+                unread += [one for one in unreadable if one.business_date in (None, day)]
+                dated_elsewhere += [one for one in invoices if one.business_date != day]
+    summary = await ipos.day_summary(day)
+    return IposSide(tuple(shown.values()), tuple(unread), tuple(dated_elsewhere), summary)
 
 
-def as_landed(
-    invoices: Iterable[ShownInvoice], shown: IposSide, ours: LedgerSide, rules: MappingRules
+def as_landed(invoices: Iterable[ShownInvoice], *_: object) -> list[ShownInvoice]:
+    """Give invoices as they are: `read_ipos_side` has compared them with what was landed."""
+    return list(invoices)
+
+
+def _shown_page(
+    readable: Sequence[tuple[IposInvoice, RawInvoice]], ledger: LedgerStore, rules: MappingRules
 ) -> list[ShownInvoice]:
-    """Give invoices that IPOS only writes otherwise now the hash of the version we have.
-
-    A server that adds a field, or writes a number as text, has edited nothing.
-    """
-    documents = {one.document_key: one for one in ours.documents}
+    """Reduce a page's invoices to what is compared; payloads are read where a hash differs."""
+    with ledger.read() as work:
+        known = work.documents.known(invoice.document_key for invoice, _ in readable)
+        changed = [
+            invoice.document_key
+            for invoice, raw in readable
+            if (version := known.get(invoice.document_key))
+            and version.payload_hash != raw.content_hash
+        ]
+        documents = work.documents.by_key(changed)
     return [
-        _as_landed(one, shown.read[one.document_key], documents[one.document_key], rules)
-        if one.document_key in documents
-        else one
-        for one in invoices
+        _shown(invoice, raw, documents.get(invoice.document_key), rules)
+        for invoice, raw in readable
     ]
 
 
-def _as_landed(
-    shown: ShownInvoice, invoice: IposInvoice, document: SourceDocument, rules: MappingRules
-) -> ShownInvoice:
+def _hash_as_landed(
+    invoice: IposInvoice, raw: RawInvoice, document: SourceDocument | None, rules: MappingRules
+) -> str:
+    """Give the hash of the landed version that means the same, or else that of what is shown."""
+    if document is None or document.payload_of(raw.content_hash) is not None:
+        return raw.content_hash
     versions = {
         document.payload_hash: document.payload,
         document.replanned_hash: document.replanned_payload,
     }
-    if shown.content_hash in versions:
-        return shown
     for version, payload in versions.items():
         if version and payload and _read_again(payload, document, rules) == invoice:
-            return replace(shown, content_hash=version)
-    return shown
+            return version
+    return raw.content_hash
 
 
 def _read_again(payload: str, document: SourceDocument, rules: MappingRules) -> IposInvoice | None:
@@ -190,7 +192,12 @@ def _glimpsed_day(raw: Mapping[str, Any], rules: MappingRules) -> date | None:
     return business_date_of(moment, cutoff_hour=rules.configuration.day_cutoff_hour)
 
 
-def _shown(invoice: IposInvoice, arrived: RawInvoice, rules: MappingRules) -> ShownInvoice:
+def _shown(
+    invoice: IposInvoice,
+    arrived: RawInvoice,
+    document: SourceDocument | None,
+    rules: MappingRules,
+) -> ShownInvoice:
     net_amount = invoice.net_amount
     total = None
     if net_amount is not None:
@@ -208,7 +215,7 @@ def _shown(invoice: IposInvoice, arrived: RawInvoice, rules: MappingRules) -> Sh
         doc_type=invoice.doc_type,
         number=invoice.inv_no,
         memo=memo_of(invoice, rules.fields),
-        content_hash=arrived.content_hash,
+        content_hash=_hash_as_landed(invoice, arrived, document, rules),
         is_void=invoice.void,
         is_acknowledged=arrived.is_acknowledged,
     )

@@ -1,7 +1,8 @@
 """Landing: IPOS -> ledger. Every invoice that IPOS shows is kept before anything else happens.
 
-Belongs here: insert, never overwrite what posting has begun on; quarantine what cannot be read.
-Not here: paging (clients/ipos.py), the meaning of fields (domain/ipos_invoice.py).
+Belongs here: insert, never overwrite what posting has begun on; quarantine what cannot be read. A
+list is landed while it is read, so that a day's size costs no memory (ADR 0017). Not here: paging
+(clients/ipos.py), the meaning of fields (domain/ipos_invoice.py).
 """
 
 from __future__ import annotations
@@ -35,6 +36,7 @@ LAND_AT_ONCE = 500
 class ReadInvoice:
     """One invoice that could be read, with what it arrived as."""
 
+    document_key: str
     invoice: IposInvoice
     arrived: RawInvoice
 
@@ -45,7 +47,7 @@ class Landed:
 
     `shown_in_all` counts what IPOS shows for the day, confirmed or not; `accounted_for` what the
     ledger holds of the same hours, unreadable ones included. `document_keys` are those that could
-    be read.
+    be read, `quarantined` names the errors of the others.
     """
 
     shown: int = 0
@@ -54,10 +56,15 @@ class Landed:
     new: int = 0
     replaced: int = 0
     drifted: int = 0
-    unreadable: int = 0
     shown_again: int = 0
     other_days: set[date] = field(default_factory=set)
     document_keys: set[str] = field(default_factory=set)
+    quarantined: set[str] = field(default_factory=set)
+
+    @property
+    def unreadable(self) -> int:
+        """How many invoices could not be read."""
+        return len(self.quarantined)
 
 
 async def land_store_day(
@@ -71,51 +78,60 @@ async def land_store_day(
     clock: Callable[[], datetime],
     which: Which = "unacknowledged",
 ) -> Landed:
-    """Read what IPOS shows for a store-day, usually as unacknowledged, and land it.
+    """Land what IPOS shows for a store-day, usually as unacknowledged, while its list is read.
 
-    The whole list is read before anything is landed, and everything is landed before anything is
-    acknowledged, so that acknowledging cannot shift pages under the reader. Raises
-    LocationMismatchError, with nothing landed, when an invoice belongs to another location.
+    Of two versions of an invoice in one list the one that was read last counts. Everything is
+    landed before anything is acknowledged, so that acknowledging cannot shift pages under the
+    reader. A list that cannot be read to its end is not noted as read; what was landed stays, and
+    IPOS shows it again. So it is with LocationMismatchError, raised when an invoice belongs to
+    another location: nothing of its page is landed, and earlier pages held this location's own.
     """
-    arrived = await ipos.invoices(day, which)
-    shown_in_all = await ipos.count(day, "all")
-    with trouble_of(ipos.system):
-        readable, unreadable = _read_all(arrived, configuration=configuration, profile=profile)
-    read_at = clock()
-    landed = Landed(shown=len(arrived), shown_in_all=shown_in_all, unreadable=len(unreadable))
-    landed.other_days = {one.invoice.business_date for one in readable} - {day}
-    landed.document_keys = {one.invoice.document_key for one in readable}
-    for chunk in chunked(readable, LAND_AT_ONCE):
-        with ledger.write(run) as work:
-            _land(work, chunk, landed, configuration=configuration, profile=profile, at=clock())
-            if which == "unacknowledged":
-                shown = [one.invoice.document_key for one in chunk]
-                work.acknowledgements.due_again(shown, at=clock())
-                work.documents.note_listed(shown, day, at=read_at)
-    with ledger.write(run) as work:
-        _close_list(work, unreadable, landed, configuration=configuration, day=day, at=read_at)
+    landed = Landed()
+    async for page in ipos.invoices(day, which):
+        with trouble_of(ipos.system):
+            readable, failures = _read_page(
+                page, configuration=configuration, profile=profile, day=day
+            )
+        for chunk in chunked(readable, LAND_AT_ONCE):
+            with ledger.write(run) as work:
+                _land(work, chunk, landed, configuration=configuration, profile=profile, at=clock())
+                if which == "unacknowledged":
+                    shown = [one.document_key for one in chunk]
+                    work.acknowledgements.due_again(shown, at=clock())
+        for some in chunked(failures, LAND_AT_ONCE):
+            with ledger.write(run) as work:
+                _quarantine(work, some, landed, at=clock())
+        landed.shown += len(page)
+        landed.other_days |= {one.invoice.business_date for one in readable} - {day}
+    landed.shown_in_all = await ipos.count(day, "all")
+    listed = landed.document_keys if which == "unacknowledged" else ()
+    _close_list(ledger, landed, listed, configuration=configuration, day=day, run=run, at=clock())
     return landed
 
 
 def _close_list(
-    work: Transaction,
-    unreadable: Iterable[tuple[RawInvoice, MalformedInvoiceError]],
+    ledger: LedgerStore,
     landed: Landed,
+    listed: Iterable[str],
     *,
     configuration: IposConfiguration,
     day: date,
+    run: str,
     at: datetime,
 ) -> None:
-    """Note what the list of a day, read to its end, did not bring in a form that can be landed."""
+    """Note that the list of a day was read to its end, and what it showed no more.
+
+    `listed` are the keys of what IPOS listed as not told of.
+    """
     code = configuration.location_code
-    quarantined = _quarantine(unreadable, configuration=configuration, day=day)
-    for failure in quarantined:
-        work.errors.fail(failure, at=at)
-    still = [failure.external_id for failure in quarantined]
-    work.errors.close_unreadable(code, day, but=still, at=at)
-    work.errors.wait_longer(work.documents.held_and_gone(code, day, before=at), at=at)
-    work.store_days.note_list(code, day, shown_documents=landed.shown_in_all, at=at)
-    landed.accounted_for = _accounted_for(work, configuration, day)
+    for keys in chunked(sorted(listed), LAND_AT_ONCE):
+        with ledger.write(run) as work:
+            work.documents.note_listed(keys, day, at=at)
+    with ledger.write(run) as work:
+        work.errors.close_unreadable(code, day, but=landed.quarantined, at=at)
+        work.errors.wait_longer(work.documents.held_and_gone(code, day, before=at), at=at)
+        work.store_days.note_list(code, day, shown_documents=landed.shown_in_all, at=at)
+        landed.accounted_for = _accounted_for(work, configuration, day)
 
 
 def _accounted_for(work: Transaction, configuration: IposConfiguration, day: date) -> int:
@@ -129,13 +145,17 @@ def _accounted_for(work: Transaction, configuration: IposConfiguration, day: dat
     return landed + work.errors.count_unreadable(code, day)
 
 
-def _read_all(
-    arrived: Iterable[RawInvoice], *, configuration: IposConfiguration, profile: IposProfile
-) -> tuple[list[ReadInvoice], list[tuple[RawInvoice, MalformedInvoiceError]]]:
-    """Parse all invoices; of two versions of one invoice the one that was read last counts."""
+def _read_page(
+    page: Iterable[RawInvoice],
+    *,
+    configuration: IposConfiguration,
+    profile: IposProfile,
+    day: date,
+) -> tuple[list[ReadInvoice], list[Failure]]:
+    """Parse a page; of two versions of one invoice the one that was read last counts."""
     readable: dict[str, ReadInvoice] = {}
-    unreadable: list[tuple[RawInvoice, MalformedInvoiceError]] = []
-    for one in arrived:
+    failures: list[Failure] = []
+    for one in page:
         try:
             invoice = parse_invoice(
                 one.raw,
@@ -144,10 +164,11 @@ def _read_all(
                 from_returns_feed=one.from_returns_feed,
             )
         except MalformedInvoiceError as error:
-            unreadable.append((one, error))
+            failures.append(_unreadable(one, error, configuration=configuration, day=day))
         else:
-            readable[invoice.document_key] = ReadInvoice(invoice, one)
-    return list(readable.values()), unreadable
+            key = invoice.document_key
+            readable[key] = ReadInvoice(key, invoice, one)
+    return list(readable.values()), failures
 
 
 def _land(
@@ -160,13 +181,14 @@ def _land(
     at: datetime,
 ) -> None:
     """Land one chunk: insert what is new, replace what nothing was sent of, note drift."""
-    known = work.documents.known(one.invoice.document_key for one in chunk)
-    new = [one for one in chunk if one.invoice.document_key not in known]
+    landed.document_keys.update(one.document_key for one in chunk)
+    known = work.documents.known(one.document_key for one in chunk)
+    new = [one for one in chunk if one.document_key not in known]
     plans = _plans(chunk, known, configuration=configuration, profile=profile)
-    work.documents.add([_document(one, plans[one.invoice.document_key], at) for one in new])
+    work.documents.add([_document(one, plans[one.document_key], at) for one in new])
     landed.new += len(new)
     for one in chunk:
-        version = known.get(one.invoice.document_key)
+        version = known.get(one.document_key)
         if version is not None:
             _land_again(work, one, version, plans, landed, at=at)
     _write_plans(work, chunk, plans, at=at)
@@ -189,12 +211,12 @@ def _plans(
     """
     plans: dict[str, Plan] = {}
     for one in chunk:
-        version = known.get(one.invoice.document_key)
+        version = known.get(one.document_key)
         if version is not None and version.is_frozen:
             continue
         plan = plan_invoice(one.invoice, configuration=configuration, profile=profile)
         if version is None or _is_news(version, plan, one.arrived.content_hash):
-            plans[one.invoice.document_key] = plan
+            plans[one.document_key] = plan
     return plans
 
 
@@ -212,7 +234,7 @@ def _land_again(
     *,
     at: datetime,
 ) -> None:
-    key, content_hash = one.invoice.document_key, one.arrived.content_hash
+    key, content_hash = one.document_key, one.arrived.content_hash
     landed.shown_again += 1
     is_same = content_hash == version.payload_hash
     if key in plans and not (is_same and version.is_held and plans[key].problem):
@@ -234,18 +256,26 @@ def _write_plans(
     work: Transaction, chunk: Iterable[ReadInvoice], plans: dict[str, Plan], *, at: datetime
 ) -> None:
     entries: list[PostingEntry] = []
+    in_order: list[str] = []
     for one in chunk:
-        plan = plans.get(one.invoice.document_key)
+        plan = plans.get(one.document_key)
         if plan is None:
             continue
-        entries += _entries(one.invoice, one.arrived.content_hash, plan)
+        entries += _entries(one, plan)
         if plan.problem is None:
-            work.errors.close(
-                [one.invoice.document_key], [Stage.MAP], at=at, how="the invoice was corrected"
-            )
+            in_order.append(one.document_key)
         else:
             work.errors.fail(_held(one, plan), at=at)
+    work.errors.close(in_order, [Stage.MAP], at=at, how="the invoice was corrected")
     work.entries.plan(entries, at=at)
+
+
+def _quarantine(
+    work: Transaction, failures: Iterable[Failure], landed: Landed, *, at: datetime
+) -> None:
+    for failure in failures:
+        work.errors.fail(failure, at=at)
+        landed.quarantined.add(failure.external_id)
 
 
 def _document(one: ReadInvoice, plan: Plan, at: datetime) -> SourceDocument:
@@ -257,7 +287,7 @@ def _document(one: ReadInvoice, plan: Plan, at: datetime) -> SourceDocument:
         state = State.HELD
     total = invoice.net_amount
     return SourceDocument(
-        document_key=invoice.document_key,
+        document_key=one.document_key,
         source=SOURCE,
         location_code=invoice.location_code,
         business_date=invoice.business_date,
@@ -273,14 +303,14 @@ def _document(one: ReadInvoice, plan: Plan, at: datetime) -> SourceDocument:
     )
 
 
-def _entries(invoice: IposInvoice, content_hash: str, plan: Plan) -> list[PostingEntry]:
+def _entries(one: ReadInvoice, plan: Plan) -> list[PostingEntry]:
     return [
         PostingEntry.planned(
             document,
-            document_key=invoice.document_key,
-            location_code=invoice.location_code,
-            business_date=invoice.business_date,
-            payload_hash=content_hash,
+            document_key=one.document_key,
+            location_code=one.invoice.location_code,
+            business_date=one.invoice.business_date,
+            payload_hash=one.arrived.content_hash,
         )
         for document in plan.documents
     ]
@@ -291,7 +321,7 @@ def _held(one: ReadInvoice, plan: Plan) -> Failure:
     problem, invoice = plan.problem, one.invoice
     assert problem is not None  # noqa: S101 - the caller looked
     return Failure(
-        external_id=invoice.document_key,
+        external_id=one.document_key,
         stage=Stage.MAP,
         location_code=invoice.location_code,
         business_date=invoice.business_date,
@@ -305,27 +335,21 @@ def _held(one: ReadInvoice, plan: Plan) -> Failure:
     )
 
 
-def _quarantine(
-    unreadable: Iterable[tuple[RawInvoice, MalformedInvoiceError]],
-    *,
-    configuration: IposConfiguration,
-    day: date,
-) -> list[Failure]:
-    """Describe invoices that could not be read; their payload is kept in the error."""
-    return [
-        Failure(
-            external_id=raw_key(location=configuration.location_code, raw=one.raw),
-            stage=Stage.PARSE,
-            location_code=configuration.location_code,
-            business_date=day,
-            number=error.inv_no,
-            record_type=None,
-            code="malformed_invoice",
-            message=f"The invoice {error.inv_no or 'without a number'} cannot be read:"
-            f" {error.message}.",
-            next_step=error.recovery,
-            path=error.field,
-            payload=write_json(one.raw),
-        )
-        for one, error in unreadable
-    ]
+def _unreadable(
+    one: RawInvoice, error: MalformedInvoiceError, *, configuration: IposConfiguration, day: date
+) -> Failure:
+    """Describe an invoice that could not be read; its payload is kept in the error."""
+    return Failure(
+        external_id=raw_key(location=configuration.location_code, raw=one.raw),
+        stage=Stage.PARSE,
+        location_code=configuration.location_code,
+        business_date=day,
+        number=error.inv_no,
+        record_type=None,
+        code="malformed_invoice",
+        message=f"The invoice {error.inv_no or 'without a number'} cannot be read:"
+        f" {error.message}.",
+        next_step=error.recovery,
+        path=error.field,
+        payload=write_json(one.raw),
+    )

@@ -12,6 +12,7 @@ from ipos_pipeline.domain.ipos_profile import FLAT, NESTED
 from ipos_pipeline.errors import AuthenticationError, PipelineError, ThrottledError, TransientError
 from ipos_pipeline_tests.builders import CREDENTIAL, DAY, KEY
 from ipos_pipeline_tests.contract.faulty import Handler, Scripted, ipos_client
+from ipos_pipeline_tests.contract.lists import whole_list
 from ipos_pipeline_tests.simulated_world import Clock
 
 EMPTY = {"Status": 1, "TotalRecords": 0, "Data": []}
@@ -31,7 +32,7 @@ def text(body: str | bytes, status: int = 200) -> httpx2.Response:
 
 def read_list(answer: Any, clock: Clock, **parts: Any) -> list[Any]:
     client = ipos_client(Scripted(answer), clock, **parts)
-    return asyncio.run(client.invoices(DAY, "unacknowledged"))
+    return asyncio.run(whole_list(client, DAY, "unacknowledged"))
 
 
 BAD_ANSWERS = {
@@ -114,7 +115,7 @@ def test_a_total_that_is_no_number_counts_as_not_given(total: str, clock: Clock)
     """The list then ends with an empty page, and a second reading must agree."""
     scripted = Scripted(one_page_of(f'{{"Status":1,"TotalRecords":{total},"Data":'))
     client = ipos_client(scripted, clock)
-    found = asyncio.run(client.invoices(DAY, "all"))
+    found = asyncio.run(whole_list(client, DAY, "all"))
     assert [one.raw["InvNo"] for one in found] == [1]
 
 
@@ -136,7 +137,7 @@ def test_an_answer_that_gets_better_is_used(clock: Clock) -> None:
 def test_a_refused_credential_stops_at_once(status: int, clock: Clock) -> None:
     scripted = Scripted(text("<html>Access is denied</html>", status))
     with pytest.raises(AuthenticationError, match=f"{status}.*Access is denied") as caught:
-        asyncio.run(ipos_client(scripted, clock).invoices(DAY, "all"))
+        asyncio.run(whole_list(ipos_client(scripted, clock), DAY, "all"))
     assert len(scripted.requests) == 1
     assert CREDENTIAL not in str(caught.value)
 
@@ -173,8 +174,38 @@ def test_a_list_that_never_settles_is_given_up(clock: Clock) -> None:
         data = f'[{{"InvNo":{next(numbers)}}}]' if is_first else "[]"
         return text(f'{{"Status":1,"TotalRecords":2,"Data":{data}}}')
 
-    with pytest.raises(TransientError, match="changed each time"):
+    with pytest.raises(TransientError, match="changed each time") as caught:
         read_list(another, clock)
+    assert caught.value.system == "IPOS DXB01"
+
+
+def test_what_was_read_before_a_list_broke_off_was_given(clock: Clock) -> None:
+    """A large list is landed while it is read: its first page does not wait for the last."""
+
+    def breaks_off(request: httpx2.Request) -> httpx2.Response:
+        page = int(request.url.params["page"])
+        return text(f'{{"Status":1,"TotalRecords":9,"Data":[{{"InvNo":{page}}}]}}' * (page < 3))
+
+    async def read_pages() -> None:
+        async for page in ipos_client(Scripted(breaks_off), clock).invoices(DAY, "all"):
+            given.extend(one.raw["InvNo"] for one in page)
+
+    given: list[int] = []
+    with pytest.raises(TransientError, match="page 3"):
+        asyncio.run(read_pages())
+    assert given == [1, 2]
+
+
+def test_what_our_own_acknowledgement_changes_makes_no_other_version(clock: Clock) -> None:
+    """Told of invoice 1 while the list is read: counted twice, it would hide invoice 2 (M4)."""
+
+    def shifted(request: httpx2.Request) -> httpx2.Response:
+        page = int(request.url.params["page"])
+        rows = ['{"InvNo":1,"Posted":0}', '{"InvNo":1,"Posted":1}', '{"InvNo":2,"Posted":0}']
+        data = "".join(rows[page - 1 : page])
+        return text(f'{{"Status":1,"TotalRecords":2,"Data":[{data}]}}')
+
+    assert [one.raw["InvNo"] for one in read_list(shifted, clock)] == [1, 2]
 
 
 @pytest.mark.parametrize(
@@ -234,7 +265,7 @@ def test_a_token_that_is_never_accepted_stops(clock: Clock) -> None:
 
     scripted = Scripted(refuse)
     with pytest.raises(AuthenticationError) as caught:
-        asyncio.run(ipos_client(scripted, clock, **LOGIN).invoices(DAY, "all"))
+        asyncio.run(whole_list(ipos_client(scripted, clock, **LOGIN), DAY, "all"))
     assert len(scripted.requests) == 4
     assert "t0ken" not in str(caught.value)
 

@@ -11,6 +11,7 @@ from ipos_pipeline.connections import Connections
 from ipos_pipeline.errors import AuthenticationError, TransientError
 from ipos_pipeline_tests.builders import DAY, KEY, LOCATION, amount_line, raw_invoice
 from ipos_pipeline_tests.contract.faulty import InFront
+from ipos_pipeline_tests.contract.lists import whole_list
 from ipos_pipeline_tests.simulated_world import IPOS_URL, SimulatedWorld
 
 
@@ -21,7 +22,7 @@ def client(connections: Connections) -> IposClient:
 def invoices(
     connections: Connections, day: date = DAY, which: Any = "unacknowledged"
 ) -> list[RawInvoice]:
-    return connections.wait_for(client(connections).invoices(day, which))
+    return connections.wait_for(whole_list(client(connections), day, which))
 
 
 def count(connections: Connections, which: Any = "unacknowledged") -> int:
@@ -242,9 +243,9 @@ def test_a_login_gives_a_token_that_is_used_until_it_ends(
     sell(world, 1)
     ipos = client(connections)
     for _ in range(2):
-        assert len(connections.wait_for(ipos.invoices(DAY, "all"))) == 1
+        assert len(connections.wait_for(whole_list(ipos, DAY, "all"))) == 1
     world.clock.advance(3601)
-    assert len(connections.wait_for(ipos.invoices(DAY, "all"))) == 1
+    assert len(connections.wait_for(whole_list(ipos, DAY, "all"))) == 1
     assert [one.path for one in world.ipos.requests].count("/api/token") == 2
 
 
@@ -255,9 +256,9 @@ def test_a_token_that_ended_early_is_replaced_once(
     use_login(world)
     sell(world, 1)
     ipos = client(connections)
-    assert len(connections.wait_for(ipos.invoices(DAY, "all"))) == 1
+    assert len(connections.wait_for(whole_list(ipos, DAY, "all"))) == 1
     world.ipos.access.revoke_tokens()
-    assert len(connections.wait_for(ipos.invoices(DAY, "all"))) == 1
+    assert len(connections.wait_for(whole_list(ipos, DAY, "all"))) == 1
     assert [one.status for one in world.ipos.requests] == [200, 200, 401, 200, 200]
 
 

@@ -151,7 +151,7 @@ def test_another_shops_invoices_under_the_right_address_are_never_booked(shops: 
 def test_another_shop_without_its_code_on_the_invoices_is_stopped_by_what_else_it_says(
     shops: Shops,
 ) -> None:
-    """M26: one foreign invoice among a hundred own ones is enough to land none of them."""
+    """M26: one foreign invoice on a page is enough to land nothing of it."""
     own = [raw_invoice(InvNo=number) for number in range(1, 101)]
     shops.world.ipos.add_invoices([*own, raw_invoice(InvNo=999, LocationCode="DXB02")][::-1])
     foreign = raw_invoice(InvNo=998, LocationCode="DXB02")
@@ -162,6 +162,30 @@ def test_another_shop_without_its_code_on_the_invoices_is_stopped_by_what_else_i
 
     assert shops.landed_numbers() == []
     assert shops.posted() == {}
+
+
+def test_a_foreign_invoice_deep_in_a_list_is_never_landed_and_holds_everything_up(
+    shops: Shops,
+) -> None:
+    """M26: earlier pages held this shop's own; they are landed, and posted once IPOS is right."""
+    own = [raw_invoice(InvNo=number) for number in range(1, 301)]
+    foreign = raw_invoice(InvNo=999, LocationCode="DXB02", InvDate="2026-11-20T23:00:00")
+    shops.world.ipos.add_invoices([*own, foreign])
+    shops.world.ipos.add_invoice(foreign, location=LOCATION)
+
+    shops.quarter_of_an_hour()
+
+    assert isinstance(shops.failures.pop((LOCATION, DAY)), LocationMismatchError)
+    assert shops.failures == {}
+    assert "999" not in shops.landed_numbers()
+    assert len(shops.landed_numbers()) == 200, "the first page"
+    shops.quarter_of_an_hour()
+    assert isinstance(shops.failures.pop((LOCATION, DAY)), LocationMismatchError)
+    assert set(shops.posted()) == {"IPOS-DXB02-2026-S-999-CS"}
+    shops.world.ipos.delete_invoice(LOCATION, "SALE", 999, "2026-11-20T23:00:00")
+    shops.quarter_of_an_hour()
+    assert len(shops.posted()) == 301
+    assert shops.run().proof.is_proved
 
 
 NETSUITE_AWAY: dict[str, Callable[[], Faults]] = {

@@ -5,6 +5,7 @@ from decimal import Decimal
 
 import pytest
 
+from ipos_pipeline.errors import TransientError
 from ipos_pipeline_tests.builders import DAY, LOCATION, amount_line, raw_invoice, raw_line
 from ipos_pipeline_tests.realities.shops import FOUR, Shops
 from simulators.faults import Faults
@@ -91,6 +92,48 @@ def test_pages_that_shift_while_they_are_read_hide_no_invoice(shops: Shops) -> N
     posted = set(shops.posted())
     missing = set(expected()) - posted
     assert {int(key.split("-")[4]) for key in missing} <= set(told)
+
+
+def test_a_list_that_breaks_off_leaves_its_day_unread_and_what_was_landed_in_place(
+    shops: Shops,
+) -> None:
+    """M21: the first page is in the ledger; the day is read again, whole, and posted once."""
+    shops.world.ipos.add_invoices(invoices_of_a_day())
+
+    async def break_off(_seconds: float) -> None:
+        shops.world.ipos._latency_seconds = 0
+        shops.world.ipos.faults = Faults(html_page=1.0, only="GET /api/invoices")
+
+    shops.world.ipos._latency_seconds, shops.world.ipos._sleep = 0.1, break_off
+    with pytest.raises(TransientError, match="page 2"):
+        shops.run()
+
+    assert len(shops.landed_numbers()) == 200
+    with shops.connections.ledger.read() as work:
+        assert work.store_days.get(LOCATION, DAY) is None, "its list was not read"
+    assert shops.posted() == {}
+    shops.world.ipos.faults = Faults()
+    post_everything(shops)
+    assert shops.posted() == expected()
+    assert shops.acknowledged() == list(range(1, COUNT + 1))
+
+
+def test_of_two_versions_in_one_list_the_one_that_was_read_last_is_posted(shops: Shops) -> None:
+    """M4, M17: edited while the list is read, an invoice stands on its first page and its last."""
+    shops.world.ipos.add_invoices(invoices_of_a_day())
+    edited = raw_invoice(amount_line(1, 1, "9.00"), InvNo=1, InvDate="2026-11-20T23:00:00")
+
+    async def edit(_seconds: float) -> None:
+        shops.world.ipos._latency_seconds = 0
+        shops.world.ipos.edit_invoice(LOCATION, "SALE", 1, "2026-11-20T10:01:00", **edited)
+
+    shops.world.ipos._latency_seconds, shops.world.ipos._sleep = 0.1, edit
+    landed = shops.run().landed
+    post_everything(shops)
+
+    assert landed.replaced == 1
+    assert shops.posted() == expected() | {"IPOS-DXB01-2026-S-1-CS": Decimal("9.00")}
+    assert shops.open_errors() == []
 
 
 def test_invoices_that_arrive_while_the_list_is_read_are_landed_now_or_at_the_next_look(
