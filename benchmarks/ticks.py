@@ -131,7 +131,7 @@ def _copy(template: dict[str, Any], number: int) -> dict[str, Any]:
 
 def main() -> int:
     """Measure and print; exit code 1 if a limit is missed."""
-    from benchmarks.__main__ import run_alone  # noqa: PLC0415
+    from benchmarks.report import run_alone  # noqa: PLC0415
 
     return run_alone(measure)
 

@@ -43,7 +43,6 @@ from ipos_pipeline.defs.standing_checks import (
 )
 from ipos_pipeline.settings.environment import first_day
 
-
 OWNERS_OF_SENSORS = "Parameter `owners` of initializer `SensorDefinition"
 
 

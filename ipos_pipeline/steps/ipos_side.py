@@ -68,11 +68,6 @@ async def read_ipos_side(
     return IposSide(tuple(shown.values()), tuple(unread), tuple(dated_elsewhere), summary)
 
 
-def as_landed(invoices: Iterable[ShownInvoice], *_: object) -> list[ShownInvoice]:
-    """Give invoices as they are: `read_ipos_side` has compared them with what was landed."""
-    return list(invoices)
-
-
 def _shown_page(
     readable: Sequence[tuple[IposInvoice, RawInvoice]], ledger: LedgerStore, rules: MappingRules
 ) -> list[ShownInvoice]:

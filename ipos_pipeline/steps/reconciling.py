@@ -37,7 +37,7 @@ from ipos_pipeline.steps.booked_sides import (
     read_ledger_side,
     read_netsuite_side,
 )
-from ipos_pipeline.steps.ipos_side import IposSide, as_landed, read_ipos_side
+from ipos_pipeline.steps.ipos_side import IposSide, read_ipos_side
 from ipos_pipeline.steps.raising_differences import raise_differences, with_accepted
 
 FIRST_LOOK = timedelta(hours=1)
@@ -113,7 +113,7 @@ def _differences(
     return [
         *(_unread(one, ours) for one in shown.unread),
         *invoices_differ(
-            as_landed((*shown.invoices, *redated), shown, ours, rules),
+            (*shown.invoices, *redated),
             landed,
             day=day,
             tolerance=rules.profile.rounding_tolerance,
