@@ -207,7 +207,7 @@ def _results(
 ) -> Iterator[tuple[str, dg.MaterializeResult]]:
     """Do the work of one function; give the asset and what it came to, for each of its assets."""
     made = work(at)
-    for result in made if isinstance(made, tuple) else (made,):
+    for result in (made,) if isinstance(made, dg.MaterializeResult) else made:
         yield result.asset_key.to_user_string() if result.asset_key else work.__name__, result
 
 
