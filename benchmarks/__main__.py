@@ -22,7 +22,7 @@ from benchmarks.machine import machine
 from benchmarks.report import shown
 from benchmarks.rows import Row
 
-ALL = ("posting", "stages", "ticks", "side_by_side", "ui_queries", "reconcile_10k")
+ALL = ("posting", "stages", "ticks", "locations", "side_by_side", "ui_queries", "reconcile_10k")
 ON_REQUEST = ("november_2010",)
 """Needs a data set that is not in the repository."""
 

@@ -13,6 +13,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ from rich.console import Console
 
 from benchmarks.rows import Row
 from benchmarks.runs import Runner, Stopwatch, evaluate, installed
-from benchmarks.simulated import DAY, Scene
+from benchmarks.simulated import DAY, Scene, today
 from ipos_pipeline.cli.store_day_runs import dagster_instance
 from ipos_pipeline.defs.jobs import SYNC_INVOICES
 from ipos_pipeline.defs.partitions import ONLY_NEW_TAG
@@ -79,8 +80,9 @@ def cpu_of_new(state: Path, *, present: int, new: int) -> float:
 
 def cpu_of_few(state: Path) -> tuple[float, float, int]:
     """Measure a run of a few invoices, then the tick that finds nothing; and count its runs."""
-    with installed(Scene(invoices=5, locations=1, lines=LINES), state):
-        run = cpu_of_process()
+    day = today()
+    with installed(Scene(invoices=5, locations=1, lines=LINES, day=day), state):
+        run = cpu_of_process(day)
         with dagster_instance(os.environ) as instance:
             evaluate(instance)  # what is imported then is not the tick's cost
             watch = Stopwatch()
@@ -88,9 +90,9 @@ def cpu_of_few(state: Path) -> tuple[float, float, int]:
             return run, watch.cost().cpu_seconds, starts
 
 
-def cpu_of_process() -> float:
+def cpu_of_process(day: date = DAY) -> float:
     """Run the location as a tick would have it run; CPU seconds from the command to its end."""
-    tags = {"dagster/partition": f"{DAY}|{LOCATION}", ONLY_NEW_TAG: "true"}
+    tags = {"dagster/partition": f"{day}|{LOCATION}", ONLY_NEW_TAG: "true"}
     job = ["job", "execute", "-m", "ipos_pipeline.definitions", "-j", SYNC_INVOICES]
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     subprocess.run(  # noqa: S603 - our own command line
