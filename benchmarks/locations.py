@@ -101,12 +101,8 @@ def _ticked(count: int, *, group_above: int) -> Ticked:
             posted = watch.cost().wall_seconds
             with dagster_instance(os.environ) as instance:
                 _wait_until_idle(instance)
-                runs = instance.get_runs_count(
-                    dg.RunsFilter(statuses=[dg.DagsterRunStatus.SUCCESS])
-                )
-        after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    return Ticked(posted, cpu, runs)
+                runs = instance.get_runs_count(SUCCEEDED)
+            return Ticked(posted, _cpu_of_session(session), runs)
 
 
 def _evaluation(count: int, *, most: float | None) -> Row:
