@@ -16,6 +16,7 @@ from ipos_pipeline.defs.telling import TOLD_PER_RUN, tell_nobody, tell_people
 from ipos_pipeline.domain.failed_run import pipeline_system
 from ipos_pipeline.domain.store_day_proof import StoreDayProof
 from ipos_pipeline.errors import PipelineError
+from ipos_pipeline.settings.configuration_records import ConfigurationRecords
 from ipos_pipeline.steps import ledger_frames
 from ipos_pipeline.steps.acknowledging import Acknowledged, acknowledge_store_day
 from ipos_pipeline.steps.comparing_sums import proof_that_stands
@@ -121,10 +122,7 @@ def store_day_reconciliation(at: StoreDayRun) -> Frame:
         if not is_dry:
             if standing is None:
                 proof = keep_proof(connections.ledger, proof, run=at.run_id)
-            lately = connections.clock() - PAGE_EVERY
-            if not (at.is_only_new and is_written_since(connections, store_day.day, lately)):
-                report = write_day(at.instance, connections, records, store_day.day, run=at.run_id)
-                drawn = chart_of(report, store_day.location_code)
+            drawn = _write_page(at, records)
             note_recovery(connections.ledger, systems, run=at.run_id, at=connections.clock())
     dates = "dry run: not written" if is_dry else keep_dates_shown(at, record)
     frame = ledger_frames.differences_frame(proof.differences)
@@ -140,6 +138,16 @@ def store_day_reconciliation(at: StoreDayRun) -> Frame:
         },
         check_results=[seen_dry(one) if is_dry else one for one in results],
     )
+
+
+def _write_page(at: StoreDayRun, records: ConfigurationRecords) -> Metadata:
+    """Write the page of the day, unless others do so just now; draw the day once it is over."""
+    connections, day = at.connections, at.store_day.day
+    lately = connections.clock() - PAGE_EVERY
+    if at.is_one_of_many or (at.is_only_new and is_written_since(connections, day, lately)):
+        return {}
+    report = write_day(at.instance, connections, records, day, run=at.run_id)
+    return chart_of(report, at.store_day.location_code)
 
 
 def _standing_proof(at: StoreDayRun) -> StoreDayProof | None:

@@ -161,6 +161,7 @@ def _outcomes(
                         context.log,
                         context.run_id,
                         is_only_new=only_new,
+                        is_one_of_many=True,
                     )
                     done.put(_run(at))
         except Empty:

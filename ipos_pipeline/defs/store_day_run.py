@@ -24,7 +24,7 @@ class StoreDayRun:
     """A store-day, the run that deals with it, and how.
 
     A dry run writes nothing to NetSuite or IPOS. One for what is only new may build on what the
-    run before it has read.
+    run before it has read. One of many leaves to their run what is about all of them.
     """
 
     store_day: StoreDay
@@ -34,6 +34,7 @@ class StoreDayRun:
     run_id: str
     is_dry: bool = False
     is_only_new: bool = False
+    is_one_of_many: bool = False
 
     @classmethod
     def of(cls, context: dg.AssetExecutionContext, connections: Connections) -> StoreDayRun:
