@@ -58,6 +58,7 @@ class Shops:
 
     def run(self, day: date = DAY, location: str = LOCATION) -> Tick:
         """Run one store-day as the job does; raises what would fail the run."""
+        self.connections.__dict__.pop("records", None)  # each run has connections of its own
         configuration = self.connections.configuration(location)
         return self.connections.wait_for(self.run_steps(day, configuration))
 
@@ -94,6 +95,7 @@ class Shops:
     def due(self) -> dict[StoreDayKey, str]:
         """Decide as the sensor does which store-days need a run now, and why."""
         opened, settings = self.connections, self.connections.settings
+        opened.__dict__.pop("records", None)
         active = opened.configurations()
         opened.wait_for(self._release(active, run="sensor"))
         days = {
@@ -134,7 +136,6 @@ class Shops:
         record = configurations(self.world.netsuite)[location]
         named = {f"custrecord_ipos_{name}": value for name, value in fields.items()}
         self.world.netsuite.put_custom_record(CONFIGURATION, {**record, **named}, id=record["id"])
-        self.connections.__dict__.pop("records", None)  # each run has connections of its own
 
     def posted(self) -> dict[str, Decimal]:
         """Give the total of every transaction in NetSuite by its external ID."""
