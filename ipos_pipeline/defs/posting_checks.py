@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import Any
 
 import dagster as dg
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from ipos_pipeline.defs.checks import (
     ALL_ACKNOWLEDGED,
@@ -74,19 +77,23 @@ def posted_same_day(
     zone, cutoff_hour = configuration.zone, configuration.day_cutoff_hour
     end = end_of_business_day(day.day, timezone=zone, cutoff_hour=cutoff_hour)
 
-    def business_day_of(moment: datetime) -> date:
-        return business_date_at(moment, timezone=zone, cutoff_hour=cutoff_hour)
+    def business_days_of(moments: pd.Series[Any]) -> list[date]:
+        """Minute by minute: in no time zone a business day begins within one."""
+        minutes = pc.floor_temporal(pa.array(moments), unit="minute")
+        known = {
+            minute: business_date_at(minute, timezone=zone, cutoff_hour=cutoff_hour)
+            for minute in pc.unique(minutes).to_pylist()
+        }
+        return [known[minute] for minute in minutes.to_pylist()]
 
     to_post = postings[postings["status"] != Status.SET_ASIDE]
     done = to_post["posted_at"].fillna(now)
     arrived_late = to_post["first_seen_at"] >= end
     late = to_post[done >= end]
-    late = late[
-        [
-            business_day_of(at) > max(business_day_of(seen), day.day)
-            for at, seen in zip(done[late.index], late["first_seen_at"], strict=True)
-        ]
-    ]
+    days = zip(
+        business_days_of(done[late.index]), business_days_of(late["first_seen_at"]), strict=True
+    )
+    late = late[[posted > max(seen, day.day) for posted, seen in days]]
     return check(
         POSTED_SAME_DAY,
         passed=late.empty,

@@ -185,15 +185,6 @@ class Acknowledgements:
             .values(attempts=acknowledgement.c.attempts + 1, next_attempt_at=until)
         )
 
-    def outbox_of_day(self, location_code: str, business_date: date) -> set[str]:
-        """Give the documents of a store-day that the source has yet to confirm, due now or not."""
-        query = select(acknowledgement.c.document_key).where(
-            acknowledgement.c.location_code == location_code,
-            acknowledgement.c.business_date == business_date,
-            acknowledgement.c.status == DUE,
-        )
-        return set(self._connection.execute(query).scalars())
-
     def acknowledged_of_day(self, location_code: str, business_date: date) -> dict[str, datetime]:
         """Give the documents of a store-day that the source has confirmed, and when."""
         query = select(acknowledgement.c.document_key, acknowledgement.c.acknowledged_at).where(

@@ -13,8 +13,9 @@ from typing import NamedTuple
 from sqlalchemy import Connection, case, func, select
 
 from ipos_pipeline.domain.netsuite_record import CASH_REFUND
+from ipos_pipeline.ledger.entries import PartitionScope
 from ipos_pipeline.ledger.entry import Status
-from ipos_pipeline.ledger.schema import posting_entry, source_document
+from ipos_pipeline.ledger.schema import acknowledgement, posting_entry, source_document
 
 
 class LandedVersion(NamedTuple):
@@ -38,13 +39,24 @@ class EntryState(NamedTuple):
 
     external_id: str
     document_key: str
-    record_type: str
     status: str
     internal_id: str | None
     total: Decimal
     attempts: int
     posted_at: datetime | None
     first_seen_at: datetime
+
+
+class AcknowledgementState(NamedTuple):
+    """What the source has confirmed of a landed document; no `status`: it is not to be told yet."""
+
+    document_key: str
+    number: str
+    state: str
+    filter_rule: str | None
+    first_seen_at: datetime
+    status: str | None
+    acknowledged_at: datetime | None
 
 
 class PostedSum(NamedTuple):
@@ -72,14 +84,13 @@ class StoreDayRows:
         )
         return [LandedVersion(*row) for row in self._connection.execute(query)]
 
-    def entries(self, location_code: str, business_date: date) -> list[EntryState]:
-        """Read a store-day's planned documents in order of their external IDs."""
+    def entries(self, scope: PartitionScope) -> list[EntryState]:
+        """Read a store-day's planned documents of one type in order of their external IDs."""
         entry = posting_entry.c
         query = (
             select(
                 entry.external_id,
                 entry.document_key,
-                entry.record_type,
                 entry.status,
                 entry.internal_id,
                 entry.total_cents,
@@ -88,10 +99,35 @@ class StoreDayRows:
                 source_document.c.first_seen_at,
             )
             .join(source_document, source_document.c.document_key == entry.document_key)
-            .where(entry.location_code == location_code, entry.business_date == business_date)
+            .where(
+                entry.location_code == scope.location_code,
+                entry.business_date == scope.business_date,
+                entry.record_type == scope.record_type,
+            )
             .order_by(entry.external_id)
         )
         return [EntryState(*row) for row in self._connection.execute(query)]
+
+    def acknowledgements(
+        self, location_code: str, business_date: date
+    ) -> list[AcknowledgementState]:
+        """Read a store-day's landed documents in order of their time and number."""
+        document, told = source_document.c, acknowledgement.c
+        query = (
+            select(
+                document.document_key,
+                document.number,
+                document.state,
+                document.filter_rule,
+                document.first_seen_at,
+                told.status,
+                told.acknowledged_at,
+            )
+            .outerjoin(acknowledgement, told.document_key == document.document_key)
+            .where(document.location_code == location_code, document.business_date == business_date)
+            .order_by(document.occurred_at, document.document_key)
+        )
+        return [AcknowledgementState(*row) for row in self._connection.execute(query)]
 
     def external_ids(self, location_code: str, business_date: date) -> set[str]:
         """Give the external IDs of a store-day's planned documents."""

@@ -15,6 +15,7 @@ import pyarrow as pa
 
 from ipos_pipeline.domain.line_frames import INSTANT, MONEY, arrow_of, frame_of
 from ipos_pipeline.domain.store_day_proof import Difference, StoreDayProof
+from ipos_pipeline.ledger.acknowledgements import ACKNOWLEDGED, DUE
 from ipos_pipeline.ledger.documents import State
 from ipos_pipeline.ledger.entries import PartitionScope
 from ipos_pipeline.ledger.store import LedgerStore
@@ -123,11 +124,7 @@ def planned_documents(ledger: LedgerStore, *, location_code: str, day: date) -> 
 def postings(ledger: LedgerStore, lines: pd.DataFrame, *, scope: PartitionScope) -> pd.DataFrame:
     """Read what became of a store-day's documents, beside what their lines add up to."""
     with ledger.read() as work:
-        entries = [
-            entry
-            for entry in work.store_day_rows.entries(scope.location_code, scope.business_date)
-            if entry.record_type == scope.record_type
-        ]
+        entries = work.store_day_rows.entries(scope)
     counts, amounts = _by_document(lines)
     rows = (
         {
@@ -169,12 +166,10 @@ def previewed_problems(problems: Iterable[PreviewedProblem]) -> pd.DataFrame:
 def acknowledgements(ledger: LedgerStore, *, location_code: str, day: date) -> pd.DataFrame:
     """Read which of a store-day's invoices IPOS has confirmed (`ACKNOWLEDGEMENTS`)."""
     with ledger.read() as work:
-        documents = work.store_day_rows.documents(location_code, day)
-        confirmed = work.acknowledgements.acknowledged_of_day(location_code, day)
+        documents = work.store_day_rows.acknowledgements(location_code, day)
         decided = work.selecting.set_aside_of_day(location_code, day)
         entries = work.entries.with_ids(decided)
-        aside = decided | {entry.document_key for entry in entries.values()}
-        told_of = confirmed.keys() | work.acknowledgements.outbox_of_day(location_code, day)
+    aside = decided | {entry.document_key for entry in entries.values()}
     rows = (
         {
             "document_key": document.document_key,
@@ -182,9 +177,9 @@ def acknowledgements(ledger: LedgerStore, *, location_code: str, day: date) -> p
             "state": document.state,
             "filter_rule": document.filter_rule,
             "first_seen_at": document.first_seen_at,
-            "is_awaited": document.document_key in told_of
+            "is_awaited": document.status in (DUE, ACKNOWLEDGED)
             or (document.state != State.FILTERED and document.document_key not in aside),
-            "acknowledged_at": confirmed.get(document.document_key),
+            "acknowledged_at": document.acknowledged_at,
         }
         for document in documents
     )

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
 from ipos_pipeline.domain.money import total_of
 from ipos_pipeline.domain.netsuite_record import CASH_REFUND, CASH_SALE
+from ipos_pipeline.ledger.entries import PartitionScope
 from ipos_pipeline.ledger.entry import Status
 from ipos_pipeline.ledger.store import LedgerStore
-from ipos_pipeline.ledger.store_day_rows import EntryState
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,23 +31,23 @@ def summarise(ledger: LedgerStore, location_code: str, day: date) -> StoreDaySum
     """Count what was landed, posted, acknowledged and is open for a store-day."""
     with ledger.read() as work:
         invoices = work.documents.count_of_day(location_code, day)
-        entries = work.store_day_rows.entries(location_code, day)
+        sales, refunds = (
+            [
+                entry.total
+                for entry in work.store_day_rows.entries(PartitionScope(location_code, day, one))
+                if entry.status == Status.POSTED
+            ]
+            for one in (CASH_SALE, CASH_REFUND)
+        )
         acknowledged = work.acknowledgements.acknowledged_of_day(location_code, day)
         errors = work.errors.open_of_day(location_code, day)
-    posted = [entry for entry in entries if entry.status == Status.POSTED]
     return StoreDaySummary(
         location_code=location_code,
         day=day,
         invoices=invoices,
-        cash_sales=_count(posted, CASH_SALE),
-        cash_refunds=_count(posted, CASH_REFUND),
+        cash_sales=len(sales),
+        cash_refunds=len(refunds),
         acknowledged=len(acknowledged),
         open_errors=len(errors),
-        posted_total=total_of(
-            -entry.total if entry.record_type == CASH_REFUND else entry.total for entry in posted
-        ),
+        posted_total=total_of(sales) - total_of(refunds),
     )
-
-
-def _count(entries: Iterable[EntryState], record_type: str) -> int:
-    return sum(entry.record_type == record_type for entry in entries)
