@@ -14,6 +14,7 @@ from threading import Event
 from typing import Any
 
 import dagster as dg
+import pandas as pd
 from pydantic import Field
 
 from ipos_pipeline.clients.netsuite import NETSUITE
@@ -23,7 +24,7 @@ from ipos_pipeline.defs.checks import BLOCKING, stopped_by
 from ipos_pipeline.defs.day_page import write_day
 from ipos_pipeline.defs.group_checks import combined
 from ipos_pipeline.defs.partitions import StoreDay
-from ipos_pipeline.defs.reporting import Metadata
+from ipos_pipeline.defs.reporting import Metadata, table
 from ipos_pipeline.defs.resources import Opened, clear_failures, failure_of
 from ipos_pipeline.defs.starting import GROUP_OP, SYNC_GROUP
 from ipos_pipeline.defs.store_day_run import StoreDayRun
@@ -42,6 +43,7 @@ SHARED_FAILURES_MAX = 3
 
 FAILED_TAG = "ipos/failed"
 TAG_MAX = 200
+FAILURE_COLUMNS = ["store_day", "what_happened", "what_to_do"]
 
 WORK = (
     line_assets.raw_invoices,
@@ -263,10 +265,13 @@ def _shown(context: dg.OpExecutionContext, outcomes: list[Outcome], *, left: int
     failed = {one.store_day.partition_key: one.error for one in outcomes if one.error is not None}
     if failed:
         context.instance.add_run_tags(context.run_id, {FAILED_TAG: ", ".join(failed)[:TAG_MAX]})
-    words = "\n".join(f"- {key}: {error.message}" for key, error in failed.items())
+    failures = [
+        {"store_day": key, "what_happened": error.message, "what_to_do": error.recovery}
+        for key, error in failed.items()
+    ]
     return {
         "store_days": len(outcomes),
         "failed": len(failed),
         "not_begun": left,
-        "failures": dg.MetadataValue.md(words or "none"),
+        "failures": table(pd.DataFrame(failures, columns=FAILURE_COLUMNS), rows=None),
     }
