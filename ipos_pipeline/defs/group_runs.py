@@ -33,8 +33,9 @@ from ipos_pipeline.domain.failed_run import pipeline_system
 from ipos_pipeline.errors import PipelineError
 from ipos_pipeline.steps.watching_outages import note_outage
 
-AT_ONCE = 8
-"""Store-days of one run that are worked on at once: while one waits, others compute."""
+AT_ONCE = 4
+"""Store-days of one run that are worked on at once: while one waits, others compute. Each has one
+request in flight at least, and several runs share the account."""
 
 SHARED = frozenset({NETSUITE, RECORDS, PipelineError.system})
 """Systems whose trouble is that of all locations."""
