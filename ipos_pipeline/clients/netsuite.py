@@ -6,7 +6,7 @@ a refusal means (netsuite_answers.py), tokens (netsuite_auth.py).
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, TypeVar
@@ -68,6 +68,7 @@ class NetSuiteClient:
         self._client = client
         self._base_url = base_url
         self._auth = auth
+        self._clock = clock
         self._limit = AdaptiveLimit(concurrency, clock=clock)
         self._pacing = pacing
         self.concurrency = concurrency
@@ -333,38 +334,51 @@ class NetSuiteClient:
         """Ask something that changes nothing, again where that may help."""
 
         async def ask() -> T:
-            async with self._limit.slot():
-                response = await read(self._client, request(), auth=self._auth, what=what)
-            self._learn_from(response)
+            sent_at = self._clock()
+            response = await read(self._client, request(), auth=self._auth, what=what)
+            self._learn_from(response, sent_at=sent_at)
             return answer(response)
 
-        with trouble_of(NETSUITE):
-            return await retry_transient(ask, self._pacing)
+        return await self._in_slot(ask)
 
     async def _write(
         self, method: str, path: str, payload: Mapping[str, Any], *, what: str
     ) -> httpx2.Response:
-        request = self._client.build_request(
-            method,
-            self._base_url + path,
-            content=write_json(payload),
-            headers={
-                "Content-Type": "application/json",
-                "X-NetSuite-PropertyNameValidation": "Error",
-            },
-        )
-        with trouble_of(NETSUITE):
-            async with self._limit.slot():
-                response = await write(self._client, request, auth=self._auth, what=what)
-            self._learn_from(response)
+        """Send something that changes a record, again where it was certainly not applied."""
+        content = write_json(payload)
+        headers = {
+            "Content-Type": "application/json",
+            "X-NetSuite-PropertyNameValidation": "Error",
+        }
+
+        async def send() -> httpx2.Response:
+            request = self._client.build_request(
+                method, self._base_url + path, content=content, headers=headers
+            )
+            sent_at = self._clock()
+            response = await write(self._client, request, auth=self._auth, what=what)
+            self._learn_from(response, sent_at=sent_at)
             if not response.is_success:
                 raise error_of(response, what=what, is_write=True)
-        return response
+            return response
 
-    def _learn_from(self, response: httpx2.Response) -> None:
+        return await self._in_slot(send)
+
+    async def _in_slot(self, call: Callable[[], Awaitable[T]]) -> T:
+        """Call, and call again, in one slot: whoever is refused keeps it while he pauses.
+
+        So nobody else is sent in his place to be refused as well.
+        """
+        with trouble_of(NETSUITE):
+            async with self._limit.slot():
+                return await retry_transient(
+                    call, self._pacing, patience_seconds=self._pacing.patience_seconds
+                )
+
+    def _learn_from(self, response: httpx2.Response, *, sent_at: datetime) -> None:
         """Ask for more or for less at once, by what NetSuite said."""
         if is_overload(response):
-            self._limit.refused()
+            self._limit.refused(sent_at=sent_at)
         else:
             self._limit.succeeded()
 

@@ -12,7 +12,6 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
-from ipos_pipeline.clients.http import Pacing, retry_transient
 from ipos_pipeline.clients.netsuite import NetSuiteClient
 from ipos_pipeline.domain.closed_period import posted_under
 from ipos_pipeline.domain.netsuite_record import NetSuiteRecord
@@ -24,6 +23,7 @@ from ipos_pipeline.errors import (
     InDoubtError,
     PipelineError,
     RejectedError,
+    ThrottledError,
     TransientError,
 )
 from ipos_pipeline.ledger.entries import PartitionScope
@@ -81,7 +81,6 @@ async def post_documents(
     customer: LocationCustomer,
     run: str,
     clock: Callable[[], datetime],
-    pacing: Pacing,
     lease: timedelta,
 ) -> Posted:
     """Bring every document of one store-day and record type that is due into NetSuite.
@@ -105,7 +104,6 @@ async def post_documents(
         customer=customer,
         run=run,
         clock=clock,
-        pacing=pacing,
     )
     await sender.send_all(prepare(due))
     return result
@@ -158,7 +156,6 @@ class _Sender:
         customer: LocationCustomer,
         run: str,
         clock: Callable[[], datetime],
-        pacing: Pacing,
     ) -> None:
         self._netsuite = netsuite
         self._ledger = ledger
@@ -167,7 +164,6 @@ class _Sender:
         self._customer = customer
         self._run = run
         self._clock = clock
-        self._pacing = pacing
         self._queue: asyncio.Queue[Sendable | None] = asyncio.Queue(maxsize=CLAIM_AT_ONCE)
         self._stop: Exception | None = None
         self._unanswered = 0
@@ -229,9 +225,7 @@ class _Sender:
         record = one.record
         body = record.to_payload()
         try:
-            internal_id = await retry_transient(
-                lambda: self._netsuite.create(record.record_type, body), self._pacing
-            )
+            internal_id = await self._netsuite.create(record.record_type, body)
         except AlreadyExistsError as error:
             await self._adopt(one, body, error)
         except ClosedPeriodError as error:
@@ -244,13 +238,13 @@ class _Sender:
             self._settler.in_doubt(one.entry, str(error))
             self._count_unanswered(error)
             return
+        except (ConfigurationError, ThrottledError) as error:
+            self._stop = self._stop or error
+            self._settler.not_sent(one.entry, str(error))
         except TransientError as error:
             self._settler.not_sent(one.entry, str(error))
             self._count_unanswered(error)
             return
-        except ConfigurationError as error:
-            self._stop = self._stop or error
-            self._settler.not_sent(one.entry, str(error))
         else:
             self._settler.created(one.entry, internal_id)
         self._unanswered = 0
