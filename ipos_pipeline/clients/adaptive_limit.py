@@ -2,7 +2,7 @@
 
 NetSuite's slots (5, 15 or 20) belong to the account and are shared by all its integrations, so the
 right number changes all the time and is known to nobody. Additive increase and multiplicative
-decrease find it without a lock (netsuite_facts 5; the figures are those of ADR 0018).
+decrease find it (netsuite_facts 5). Between our own runs it is divided beforehand (ADR 0018).
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ INCREASE = 0.1
 
 
 class AdaptiveLimit:
-    """A gate for requests; `most` is what the settings allow at all."""
+    """A gate for requests; `most` is what the settings allow, or this run's part of it."""
 
     def __init__(self, most: int, *, clock: Callable[[], datetime]) -> None:
         self._most = float(most)
@@ -59,6 +59,18 @@ class AdaptiveLimit:
             return
         self._decreased_at = self._clock()
         self._limit = max(1.0, self._limit * DECREASE)
+
+    def keep_to(self, most: int) -> None:
+        """Allow so many at most; after a refusal all of them at once, if that is another part.
+
+        What refusals taught with another part, by runs that have begun or ended since, is void.
+        """
+        if most == self._most:
+            return
+        self._most = float(most)
+        is_starting = self._decreased_at is None
+        self._limit = min(self._limit, self._most) if is_starting else self._most
+        self._wake()
 
     async def _enter(self) -> None:
         if self._in_flight < self.limit and not self._waiting:

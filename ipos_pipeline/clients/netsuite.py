@@ -73,6 +73,10 @@ class NetSuiteClient:
         self._pacing = pacing
         self.concurrency = concurrency
 
+    def keep_to(self, most: int) -> None:
+        """Have no more requests in flight than a run's part of `concurrency`."""
+        self._limit.keep_to(most)
+
     async def create(self, record_type: str, payload: Mapping[str, Any]) -> str:
         """Create a record and give its internal ID.
 

@@ -32,6 +32,7 @@ from ipos_pipeline.ledger.store import LedgerStore
 from ipos_pipeline.steps.customers import LocationCustomer
 from ipos_pipeline.steps.open_days import OpenDays
 from ipos_pipeline.steps.settling import Posted, Settler, Source
+from ipos_pipeline.steps.sharing_slots import SharedSlots
 
 CLAIM_AT_ONCE = 200
 """Entries whose intent is recorded in one transaction, before the first of them is sent."""
@@ -102,6 +103,7 @@ async def post_documents(
         settler,
         open_days=open_days,
         customer=customer,
+        slots=SharedSlots(netsuite, ledger, run=run, clock=clock, lease=lease),
         run=run,
         clock=clock,
     )
@@ -154,6 +156,7 @@ class _Sender:
         *,
         open_days: OpenDays,
         customer: LocationCustomer,
+        slots: SharedSlots,
         run: str,
         clock: Callable[[], datetime],
     ) -> None:
@@ -162,6 +165,7 @@ class _Sender:
         self._settler = settler
         self._open_days = open_days
         self._customer = customer
+        self._slots = slots
         self._run = run
         self._clock = clock
         self._queue: asyncio.Queue[Sendable | None] = asyncio.Queue(maxsize=CLAIM_AT_ONCE)
@@ -206,6 +210,7 @@ class _Sender:
         with self._ledger.write(self._run) as work:
             work.entries.set_total(_changed_totals(batch), at=at)
             ours = work.entries.claim(entries, run=self._run, at=at)
+        self._slots.look_again()
         for one in batch:
             if one.entry.external_id in ours:
                 await self._queue.put(one)
@@ -215,6 +220,7 @@ class _Sender:
             try:
                 if self._stop is None:
                     await self._send(one)
+                    self._slots.look_again()
                 else:
                     self._settler.not_sent(one.entry, _in_words(self._stop))
             except Exception as error:  # noqa: BLE001 - raised when the others have settled theirs
