@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import TypeVar
@@ -32,7 +32,10 @@ NEVER_SENT = (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout)
 
 @dataclass(frozen=True)
 class Pacing:
-    """How long to wait between attempts; tests give their own sleep and randomness."""
+    """How long to wait between attempts; tests give their own sleep and randomness.
+
+    `patience_seconds`: how long a request waits for one of NetSuite's slots, its pauses added up.
+    """
 
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
     random: Callable[[], float] = random.random
@@ -41,6 +44,11 @@ class Pacing:
     delay_max_seconds: float = 30.0
     throttled_delay_max_seconds: float = 4.0
     patience_seconds: float = 300.0
+
+    @property
+    def impatient(self) -> Pacing:
+        """The same for whoever is waited for: being throttled counts as an attempt like others."""
+        return replace(self, patience_seconds=0.0)
 
     def delay_seconds(self, attempt: int, error: BaseException | None = None) -> float:
         """Give the wait after the n-th failed attempt: doubled each time, jittered.

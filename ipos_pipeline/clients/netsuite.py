@@ -84,7 +84,9 @@ class NetSuiteClient:
         InDoubtError when the outcome is unknown, and TransientError when nothing was sent.
         """
         what = f"Creating {record_type} {payload.get('externalId')}"
-        response = await self._write("POST", RECORD_PATH + record_type, payload, what=what)
+        response = await self._write(
+            "POST", RECORD_PATH + record_type, payload, what=what, is_awaited=True
+        )
         internal_id = response.headers.get("Location", "").rstrip("/").rpartition("/")[2]
         if not internal_id.isdigit():
             message = f"{what}: NetSuite answered {response.status_code} without the record's ID"
@@ -136,7 +138,8 @@ class NetSuiteClient:
         nothing was sent.
         """
         what = f"Deleting {record_type} {internal_id}"
-        await self._write("DELETE", f"{RECORD_PATH}{record_type}/{internal_id}", {}, what=what)
+        path = f"{RECORD_PATH}{record_type}/{internal_id}"
+        await self._write("DELETE", path, {}, what=what, is_awaited=True)
 
     async def transactions_of_day(
         self, external_id_prefix: str, day: date
@@ -346,9 +349,18 @@ class NetSuiteClient:
         return await self._in_slot(ask)
 
     async def _write(
-        self, method: str, path: str, payload: Mapping[str, Any], *, what: str
+        self,
+        method: str,
+        path: str,
+        payload: Mapping[str, Any],
+        *,
+        what: str,
+        is_awaited: bool = False,
     ) -> httpx2.Response:
-        """Send something that changes a record, again where it was certainly not applied."""
+        """Send something that changes a record.
+
+        `is_awaited`: again where it was certainly not applied. The rest can wait for the next run.
+        """
         content = write_json(payload)
         headers = {
             "Content-Type": "application/json",
@@ -366,7 +378,11 @@ class NetSuiteClient:
                 raise error_of(response, what=what, is_write=True)
             return response
 
-        return await self._in_slot(send)
+        if is_awaited:
+            return await self._in_slot(send)
+        with trouble_of(NETSUITE):
+            async with self._limit.slot():
+                return await send()
 
     async def _in_slot(self, call: Callable[[], Awaitable[T]]) -> T:
         """Call, and call again, in one slot: whoever is refused keeps it while he pauses.
