@@ -282,7 +282,6 @@ def _post_location(
             item_field=opened.settings.item_field,
             run=f"{RUN} {code}",
             clock=opened.clock,
-            pacing=opened.pacing,
             lease=opened.settings.claim_lease,
         )
         try:

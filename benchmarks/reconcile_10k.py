@@ -118,7 +118,6 @@ class Bench:
                 rules,
                 scope=PartitionScope(LOCATION, DAY, record_type),
                 item_field=opened.settings.item_field,
-                pacing=opened.pacing,
                 lease=opened.settings.claim_lease,
                 **common,
             )

@@ -148,7 +148,6 @@ class StoreDaySteps:
                 self._rules,
                 scope=self._scope,
                 item_field=opened.settings.item_field,
-                pacing=opened.pacing,
                 lease=opened.settings.claim_lease,
                 **self._common,
             )

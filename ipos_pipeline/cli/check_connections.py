@@ -14,6 +14,7 @@ from rich.text import Text
 
 from ipos_pipeline.cli.connection_probes import check_all
 from ipos_pipeline.cli.output import console, progress, results
+from ipos_pipeline.clients.http import Pacing
 from ipos_pipeline.connections import Connections
 from ipos_pipeline.domain.finding import Finding, Verdict
 from ipos_pipeline.domain.plain_text import one_line
@@ -52,7 +53,7 @@ def check_connections(*, locations: tuple[str, ...], as_json: bool) -> int:
 
     Exit code 0: nothing failed (there may be warnings); 1: something failed; 2: wrong use.
     """
-    with Connections(os.environ) as connections, progress() as bar:
+    with Connections(os.environ, pacing=Pacing().impatient) as connections, progress() as bar:
         task = bar.add_task("Looking", total=None)
 
         def show(finding: Finding) -> None:

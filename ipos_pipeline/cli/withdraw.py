@@ -49,7 +49,6 @@ def withdraw(*, selection: Selection, reason: str, yes: bool, as_json: bool) -> 
                     connections.ledger,
                     selection,
                     by,
-                    pacing=connections.pacing,
                     is_preview=is_preview,
                 )
             ),

@@ -2,7 +2,7 @@
 
 NetSuite's slots (5, 15 or 20) belong to the account and are shared by all its integrations, so the
 right number changes all the time and is known to nobody. Additive increase and multiplicative
-decrease share it fairly between runs without a lock between them (netsuite_facts 5).
+decrease find it (netsuite_facts 5). Between our own runs it is divided beforehand (ADR 0018).
 """
 
 from __future__ import annotations
@@ -11,21 +11,18 @@ import asyncio
 from collections import deque
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from datetime import datetime, timedelta
+from datetime import datetime
 
 START = 4.0
 """Slow start: a run begins with a few requests and doubles until it is first refused."""
 
-DECREASE = 0.7
-INCREASE = 0.5
+DECREASE = 0.8
+INCREASE = 0.1
 """More requests in flight for each full round of successes, after the first refusal."""
-
-COOLDOWN = timedelta(seconds=1)
-"""Refusals that come at once are one message, not many."""
 
 
 class AdaptiveLimit:
-    """A gate for requests; `most` is what the settings allow at all."""
+    """A gate for requests; `most` is what the settings allow, or this run's part of it."""
 
     def __init__(self, most: int, *, clock: Callable[[], datetime]) -> None:
         self._most = float(most)
@@ -56,13 +53,24 @@ class AdaptiveLimit:
         self._limit = min(self._most, self._limit + gain)
         self._wake()
 
-    def refused(self) -> None:
-        """Allow less; at most once for the refusals of one moment."""
-        now = self._clock()
-        if self._decreased_at is not None and now - self._decreased_at < COOLDOWN:
+    def refused(self, *, sent_at: datetime) -> None:
+        """Allow less, once for all requests that were on their way when it was last done."""
+        if self._decreased_at is not None and sent_at <= self._decreased_at:
             return
-        self._decreased_at = now
+        self._decreased_at = self._clock()
         self._limit = max(1.0, self._limit * DECREASE)
+
+    def keep_to(self, most: int) -> None:
+        """Allow so many at most; after a refusal all of them at once, if that is another part.
+
+        What refusals taught with another part, by runs that have begun or ended since, is void.
+        """
+        if most == self._most:
+            return
+        self._most = float(most)
+        is_starting = self._decreased_at is None
+        self._limit = min(self._limit, self._most) if is_starting else self._most
+        self._wake()
 
     async def _enter(self) -> None:
         if self._in_flight < self.limit and not self._waiting:

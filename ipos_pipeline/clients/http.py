@@ -8,13 +8,13 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import TypeVar
 
 import httpx2
-from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, stop_after_attempt
+from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type
 
 from ipos_pipeline.errors import InDoubtError, ThrottledError, TransientError
 
@@ -23,6 +23,8 @@ T = TypeVar("T")
 CONNECT_TIMEOUT_SECONDS = 10
 READ_TIMEOUT_SECONDS = 120
 SHOWN_BODY_MAX = 300
+DOUBLED_MAX = 20
+"""Doublings of a wait; far beyond every maximum, and small enough for a float."""
 
 NEVER_SENT = (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout)
 """Failures before a byte of the request left this machine: a write had no effect."""
@@ -30,37 +32,62 @@ NEVER_SENT = (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout)
 
 @dataclass(frozen=True)
 class Pacing:
-    """How long to wait between attempts; tests give their own sleep and randomness."""
+    """How long to wait between attempts; tests give their own sleep and randomness.
+
+    `patience_seconds`: how long a request waits for one of NetSuite's slots, its pauses added up.
+    """
 
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
     random: Callable[[], float] = random.random
     attempts_max: int = 5
     first_delay_seconds: float = 0.5
     delay_max_seconds: float = 30.0
+    throttled_delay_max_seconds: float = 4.0
+    patience_seconds: float = 300.0
+
+    @property
+    def impatient(self) -> Pacing:
+        """The same for whoever is waited for: being throttled counts as an attempt like others."""
+        return replace(self, patience_seconds=0.0)
 
     def delay_seconds(self, attempt: int, error: BaseException | None = None) -> float:
-        """Give the wait after the n-th failed attempt: doubled each time, fully jittered.
+        """Give the wait after the n-th failed attempt: doubled each time, jittered.
 
-        The other side's own wish (`Retry-After`) is kept, up to the maximum.
+        The other side's own wish (`Retry-After`) is kept, up to the maximum. Without one, a
+        throttled request waits less long: a slot becomes free at any moment.
         """
+        is_throttled = isinstance(error, ThrottledError)
         wish = error.retry_after_seconds if isinstance(error, ThrottledError) else None
-        doubled = self.first_delay_seconds * 2.0 ** (attempt - 1)
-        ceiling = min(self.delay_max_seconds, doubled)
-        jittered = ceiling * (0.5 + self.random() / 2)
+        longest = self.throttled_delay_max_seconds if is_throttled else self.delay_max_seconds
+        doubled = self.first_delay_seconds * 2.0 ** (min(attempt, DOUBLED_MAX) - 1)
+        jittered = min(longest, doubled) * (0.5 + self.random() / 2)
         return min(self.delay_max_seconds, max(wish or 0.0, jittered))
 
 
-async def retry_transient(call: Callable[[], Awaitable[T]], pacing: Pacing) -> T:
-    """Repeat a call that had no effect when it failed; raises its last error at the end."""
+async def retry_transient(
+    call: Callable[[], Awaitable[T]], pacing: Pacing, *, patience_seconds: float = 0.0
+) -> T:
+    """Repeat a call that had no effect when it failed; raises its last error at the end.
+
+    With `patience_seconds`, being throttled counts as no attempt: it is repeated until the pauses
+    add up to so much.
+    """
+    failed = 0
 
     def wait(state: RetryCallState) -> float:
-        error = state.outcome.exception() if state.outcome else None
-        return pacing.delay_seconds(state.attempt_number, error)
+        return pacing.delay_seconds(state.attempt_number, _error_of(state))
+
+    def is_over(state: RetryCallState) -> bool:
+        nonlocal failed
+        if patience_seconds and isinstance(_error_of(state), ThrottledError):
+            return state.idle_for >= patience_seconds
+        failed += 1
+        return failed >= pacing.attempts_max
 
     retrying = AsyncRetrying(
         sleep=pacing.sleep,
         wait=wait,
-        stop=stop_after_attempt(pacing.attempts_max),
+        stop=is_over,
         retry=retry_if_exception_type(TransientError),
         reraise=True,
     )
@@ -69,6 +96,10 @@ async def retry_transient(call: Callable[[], Awaitable[T]], pacing: Pacing) -> T
         return await call()  # tenacity awaits coroutine functions only
 
     return await retrying(attempt)
+
+
+def _error_of(state: RetryCallState) -> BaseException | None:
+    return state.outcome.exception() if state.outcome else None
 
 
 def new_client(

@@ -6,7 +6,7 @@ a refusal means (netsuite_answers.py), tokens (netsuite_auth.py).
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, TypeVar
@@ -68,9 +68,14 @@ class NetSuiteClient:
         self._client = client
         self._base_url = base_url
         self._auth = auth
+        self._clock = clock
         self._limit = AdaptiveLimit(concurrency, clock=clock)
         self._pacing = pacing
         self.concurrency = concurrency
+
+    def keep_to(self, most: int) -> None:
+        """Have no more requests in flight than a run's part of `concurrency`."""
+        self._limit.keep_to(most)
 
     async def create(self, record_type: str, payload: Mapping[str, Any]) -> str:
         """Create a record and give its internal ID.
@@ -79,7 +84,9 @@ class NetSuiteClient:
         InDoubtError when the outcome is unknown, and TransientError when nothing was sent.
         """
         what = f"Creating {record_type} {payload.get('externalId')}"
-        response = await self._write("POST", RECORD_PATH + record_type, payload, what=what)
+        response = await self._write(
+            "POST", RECORD_PATH + record_type, payload, what=what, is_awaited=True
+        )
         internal_id = response.headers.get("Location", "").rstrip("/").rpartition("/")[2]
         if not internal_id.isdigit():
             message = f"{what}: NetSuite answered {response.status_code} without the record's ID"
@@ -131,7 +138,8 @@ class NetSuiteClient:
         nothing was sent.
         """
         what = f"Deleting {record_type} {internal_id}"
-        await self._write("DELETE", f"{RECORD_PATH}{record_type}/{internal_id}", {}, what=what)
+        path = f"{RECORD_PATH}{record_type}/{internal_id}"
+        await self._write("DELETE", path, {}, what=what, is_awaited=True)
 
     async def transactions_of_day(
         self, external_id_prefix: str, day: date
@@ -333,38 +341,64 @@ class NetSuiteClient:
         """Ask something that changes nothing, again where that may help."""
 
         async def ask() -> T:
-            async with self._limit.slot():
-                response = await read(self._client, request(), auth=self._auth, what=what)
-            self._learn_from(response)
+            sent_at = self._clock()
+            response = await read(self._client, request(), auth=self._auth, what=what)
+            self._learn_from(response, sent_at=sent_at)
             return answer(response)
 
-        with trouble_of(NETSUITE):
-            return await retry_transient(ask, self._pacing)
+        return await self._in_slot(ask)
 
     async def _write(
-        self, method: str, path: str, payload: Mapping[str, Any], *, what: str
+        self,
+        method: str,
+        path: str,
+        payload: Mapping[str, Any],
+        *,
+        what: str,
+        is_awaited: bool = False,
     ) -> httpx2.Response:
-        request = self._client.build_request(
-            method,
-            self._base_url + path,
-            content=write_json(payload),
-            headers={
-                "Content-Type": "application/json",
-                "X-NetSuite-PropertyNameValidation": "Error",
-            },
-        )
-        with trouble_of(NETSUITE):
-            async with self._limit.slot():
-                response = await write(self._client, request, auth=self._auth, what=what)
-            self._learn_from(response)
+        """Send something that changes a record.
+
+        `is_awaited`: again where it was certainly not applied. The rest can wait for the next run.
+        """
+        content = write_json(payload)
+        headers = {
+            "Content-Type": "application/json",
+            "X-NetSuite-PropertyNameValidation": "Error",
+        }
+
+        async def send() -> httpx2.Response:
+            request = self._client.build_request(
+                method, self._base_url + path, content=content, headers=headers
+            )
+            sent_at = self._clock()
+            response = await write(self._client, request, auth=self._auth, what=what)
+            self._learn_from(response, sent_at=sent_at)
             if not response.is_success:
                 raise error_of(response, what=what, is_write=True)
-        return response
+            return response
 
-    def _learn_from(self, response: httpx2.Response) -> None:
+        if is_awaited:
+            return await self._in_slot(send)
+        with trouble_of(NETSUITE):
+            async with self._limit.slot():
+                return await send()
+
+    async def _in_slot(self, call: Callable[[], Awaitable[T]]) -> T:
+        """Call, and call again, in one slot: whoever is refused keeps it while he pauses.
+
+        So nobody else is sent in his place to be refused as well.
+        """
+        with trouble_of(NETSUITE):
+            async with self._limit.slot():
+                return await retry_transient(
+                    call, self._pacing, patience_seconds=self._pacing.patience_seconds
+                )
+
+    def _learn_from(self, response: httpx2.Response, *, sent_at: datetime) -> None:
         """Ask for more or for less at once, by what NetSuite said."""
         if is_overload(response):
-            self._limit.refused()
+            self._limit.refused(sent_at=sent_at)
         else:
             self._limit.succeeded()
 

@@ -61,7 +61,6 @@ def _post(at: StoreDayRun, lines: pd.DataFrame, scope: PartitionScope) -> Frame:
                 item_field=connections.settings.item_field,
                 run=at.run_id,
                 clock=connections.clock,
-                pacing=connections.pacing,
                 lease=connections.settings.claim_lease,
             )
         )

@@ -127,8 +127,7 @@ def perform(connections: Connections, config: ResolveErrors, *, actor: str) -> l
         case Action.mark_posted:
             return [_mark(connections, config, by)]
         case Action.withdraw:
-            pacing = connections.pacing
-            work = withdraw(netsuite, ledger, selection, by, pacing=pacing, is_preview=is_preview)
+            work = withdraw(netsuite, ledger, selection, by, is_preview=is_preview)
             return connections.wait_for(work)
         case Action.repost:
             rules = connections.rules_by_location()

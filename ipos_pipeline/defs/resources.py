@@ -26,8 +26,10 @@ def connections_resource(connect: Callable[[], Connections]) -> dg.ResourceDefin
     """
 
     @dg.resource(description="IPOS, NetSuite and the ledger, as the environment names them")
-    def connections(_context: dg.InitResourceContext) -> Iterator[Connections]:
+    def connections(context: dg.InitResourceContext) -> Iterator[Connections]:
         with connect() as opened:
+            if context.run is None:  # a tick has a minute, a run has time
+                opened.pacing = opened.pacing.impatient
             yield opened
 
     return connections

@@ -143,6 +143,13 @@ posting_entry = Table(
     Column("updated_at", UtcDateTime, nullable=False),
     Index(None, "document_key"),
     Index(None, "location_code", "business_date", "status"),
+    Index(
+        "ix_posting_entry_sending",
+        "claimed_by",
+        "claimed_at",
+        sqlite_where=text("status = 'sending'"),
+        postgresql_where=text("status = 'sending'"),
+    ),
 )
 
 acknowledgement = Table(

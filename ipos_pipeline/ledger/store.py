@@ -42,7 +42,7 @@ from ipos_pipeline.ledger.store_day_rows import StoreDayRows
 from ipos_pipeline.ledger.store_days import StoreDays
 from ipos_pipeline.ledger.told import Told
 
-SCHEMA_VERSION = "0009"
+SCHEMA_VERSION = "0010"
 """The newest revision below migrations/versions; a test compares the two."""
 
 BUSY_TIMEOUT_SECONDS = 60

@@ -12,7 +12,6 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
-from ipos_pipeline.clients.http import Pacing, retry_transient
 from ipos_pipeline.clients.netsuite import NetSuiteClient
 from ipos_pipeline.domain.closed_period import posted_under
 from ipos_pipeline.domain.netsuite_record import NetSuiteRecord
@@ -24,6 +23,7 @@ from ipos_pipeline.errors import (
     InDoubtError,
     PipelineError,
     RejectedError,
+    ThrottledError,
     TransientError,
 )
 from ipos_pipeline.ledger.entries import PartitionScope
@@ -32,6 +32,7 @@ from ipos_pipeline.ledger.store import LedgerStore
 from ipos_pipeline.steps.customers import LocationCustomer
 from ipos_pipeline.steps.open_days import OpenDays
 from ipos_pipeline.steps.settling import Posted, Settler, Source
+from ipos_pipeline.steps.sharing_slots import SharedSlots
 
 CLAIM_AT_ONCE = 200
 """Entries whose intent is recorded in one transaction, before the first of them is sent."""
@@ -81,7 +82,6 @@ async def post_documents(
     customer: LocationCustomer,
     run: str,
     clock: Callable[[], datetime],
-    pacing: Pacing,
     lease: timedelta,
 ) -> Posted:
     """Bring every document of one store-day and record type that is due into NetSuite.
@@ -103,9 +103,9 @@ async def post_documents(
         settler,
         open_days=open_days,
         customer=customer,
+        slots=SharedSlots(netsuite, ledger, run=run, clock=clock, lease=lease),
         run=run,
         clock=clock,
-        pacing=pacing,
     )
     await sender.send_all(prepare(due))
     return result
@@ -156,18 +156,18 @@ class _Sender:
         *,
         open_days: OpenDays,
         customer: LocationCustomer,
+        slots: SharedSlots,
         run: str,
         clock: Callable[[], datetime],
-        pacing: Pacing,
     ) -> None:
         self._netsuite = netsuite
         self._ledger = ledger
         self._settler = settler
         self._open_days = open_days
         self._customer = customer
+        self._slots = slots
         self._run = run
         self._clock = clock
-        self._pacing = pacing
         self._queue: asyncio.Queue[Sendable | None] = asyncio.Queue(maxsize=CLAIM_AT_ONCE)
         self._stop: Exception | None = None
         self._unanswered = 0
@@ -210,6 +210,7 @@ class _Sender:
         with self._ledger.write(self._run) as work:
             work.entries.set_total(_changed_totals(batch), at=at)
             ours = work.entries.claim(entries, run=self._run, at=at)
+        self._slots.look_again()
         for one in batch:
             if one.entry.external_id in ours:
                 await self._queue.put(one)
@@ -219,6 +220,7 @@ class _Sender:
             try:
                 if self._stop is None:
                     await self._send(one)
+                    self._slots.look_again()
                 else:
                     self._settler.not_sent(one.entry, _in_words(self._stop))
             except Exception as error:  # noqa: BLE001 - raised when the others have settled theirs
@@ -229,9 +231,7 @@ class _Sender:
         record = one.record
         body = record.to_payload()
         try:
-            internal_id = await retry_transient(
-                lambda: self._netsuite.create(record.record_type, body), self._pacing
-            )
+            internal_id = await self._netsuite.create(record.record_type, body)
         except AlreadyExistsError as error:
             await self._adopt(one, body, error)
         except ClosedPeriodError as error:
@@ -244,13 +244,13 @@ class _Sender:
             self._settler.in_doubt(one.entry, str(error))
             self._count_unanswered(error)
             return
+        except (ConfigurationError, ThrottledError) as error:
+            self._stop = self._stop or error
+            self._settler.not_sent(one.entry, str(error))
         except TransientError as error:
             self._settler.not_sent(one.entry, str(error))
             self._count_unanswered(error)
             return
-        except ConfigurationError as error:
-            self._stop = self._stop or error
-            self._settler.not_sent(one.entry, str(error))
         else:
             self._settler.created(one.entry, internal_id)
         self._unanswered = 0

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from ipos_pipeline.clients.http import Pacing
 from ipos_pipeline.clients.netsuite import NetSuiteClient
 from ipos_pipeline.domain.mapping import MappingRules
 from ipos_pipeline.ledger.entries import PartitionScope
@@ -31,7 +30,6 @@ async def post_store_day(
     item_field: str,
     run: str,
     clock: Callable[[], datetime],
-    pacing: Pacing,
     lease: timedelta,
 ) -> Posted:
     """Bring every document of one store-day and record type that is due into NetSuite.
@@ -59,7 +57,6 @@ async def post_store_day(
         customer=LocationCustomer(netsuite, configuration),
         run=run,
         clock=clock,
-        pacing=pacing,
         lease=lease,
     )
     with ledger.write(run) as work:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable, Mapping
 
-from ipos_pipeline.clients.http import Pacing, retry_transient
 from ipos_pipeline.clients.netsuite import NetSuiteClient
 from ipos_pipeline.domain.netsuite_record import SUITEQL_TYPES
 from ipos_pipeline.domain.operator_rules import (
@@ -35,7 +34,6 @@ async def withdraw(
     selection: Selection,
     by: By,
     *,
-    pacing: Pacing,
     is_preview: bool = False,
 ) -> list[Verdict]:
     """Delete selected postings in NetSuite that this pipeline made and nobody has changed since.
@@ -58,7 +56,7 @@ async def withdraw(
     ]
     if is_preview:
         return verdicts
-    withdrawal = _Withdrawal(netsuite, ledger, by, pacing)
+    withdrawal = _Withdrawal(netsuite, ledger, by)
     return list(
         await asyncio.gather(
             *(
@@ -102,13 +100,10 @@ def _decide(
 class _Withdrawal:
     """Deletes what was decided, one document at a time, each step in the ledger."""
 
-    def __init__(
-        self, netsuite: NetSuiteClient, ledger: LedgerStore, by: By, pacing: Pacing
-    ) -> None:
+    def __init__(self, netsuite: NetSuiteClient, ledger: LedgerStore, by: By) -> None:
         self._netsuite = netsuite
         self._ledger = ledger
         self._by = by
-        self._pacing = pacing
 
     async def carry_out(self, entry: PostingEntry, verdict: Verdict, *, is_there: bool) -> Verdict:
         """Withdraw one document, or put a withdrawal that was stopped in order again."""
@@ -137,10 +132,7 @@ class _Withdrawal:
     async def _delete(self, entry: PostingEntry, verdict: Verdict) -> Verdict:
         internal_id = entry.internal_id or ""
         try:
-            await retry_transient(
-                lambda: self._netsuite.delete_transaction(entry.record_type, internal_id),
-                self._pacing,
-            )
+            await self._netsuite.delete_transaction(entry.record_type, internal_id)
         except InDoubtError as error:
             return await self._look_up(entry, verdict, str(error))
         except RejectedError as error:

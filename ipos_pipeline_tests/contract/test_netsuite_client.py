@@ -1,6 +1,7 @@
 """The NetSuite client against the simulator: create, look up, SuiteQL, custom records."""
 
 import asyncio
+import dataclasses
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -293,6 +294,29 @@ def test_a_full_account_is_a_throttle_and_nothing_is_created(
     with pytest.raises(ThrottledError):
         create(connections, made)
     assert world.netsuite.transactions() == []
+
+
+def test_whoever_finds_the_account_full_gets_the_next_slot_that_is_free(
+    world: SimulatedWorld, connections: Connections
+) -> None:
+    """Far more refusals than a failing request has attempts."""
+    made = record(connections)
+    connections.wait_for(connections.netsuite.has_row("item", "id"))
+    world.netsuite.slots, slots = 0, world.netsuite.slots
+    refused: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        refused.append(seconds)
+        if len(refused) == 20:
+            world.netsuite.slots = slots
+
+    pacing = dataclasses.replace(connections.pacing, sleep=sleep)
+    with world.connections() as patient:
+        patient.pacing = pacing
+        create(patient, made)
+
+    assert len(refused) == 20
+    assert len(world.netsuite.transactions()) == 1
 
 
 def test_an_account_that_cannot_be_reached_is_transient(world: SimulatedWorld) -> None:

@@ -196,6 +196,5 @@ class Shops:
             item_field=settings.item_field,
             run=run,
             clock=opened.clock,
-            pacing=opened.pacing,
             lease=settings.claim_lease,
         )

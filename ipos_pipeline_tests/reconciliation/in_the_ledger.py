@@ -91,7 +91,7 @@ def a_person_withdraws_a_document(day: SoldDay) -> Named:
     opened = day.shop.connections
     chosen = Selection(external_ids=frozenset({SALE}))
     by = day.by("wrong customer")
-    opened.wait_for(withdraw(opened.netsuite, opened.ledger, chosen, by, pacing=opened.pacing))
+    opened.wait_for(withdraw(opened.netsuite, opened.ledger, chosen, by))
     return {(Kind.WITHDRAWN, SALE)}
 
 

@@ -83,7 +83,6 @@ async def run_store_day(
             item_field=connections.settings.item_field,
             run=run,
             clock=clock,
-            pacing=connections.pacing,
             lease=connections.settings.claim_lease,
         )
     await acknowledge_store_day(

@@ -22,35 +22,80 @@ def test_it_never_exceeds_a_setting_below_its_start(clock: Clock) -> None:
     assert AdaptiveLimit(1, clock=clock).limit == 1
 
 
-def test_a_refusal_takes_a_third_away_and_growth_is_slow_from_then_on(clock: Clock) -> None:
-    limit = AdaptiveLimit(15, clock=clock)
-    for _ in range(11):
+def _in_use(clock: Clock, *, most: int) -> AdaptiveLimit:
+    """Give a limit that has grown to what the settings allow."""
+    limit = AdaptiveLimit(most, clock=clock)
+    for _ in range(most):
         limit.succeeded()
-    limit.refused()
-    assert limit.limit == 10
-    for _ in range(10):
-        limit.succeeded()
-    assert limit.limit == 10, "a whole round of successes asks for less than one more"
+    return limit
 
 
-def test_refusals_of_one_moment_count_once(clock: Clock) -> None:
-    limit = AdaptiveLimit(10, clock=clock)
-    for _ in range(6):
+def _refuse(limit: AdaptiveLimit, clock: Clock) -> None:
+    """Refuse a request that was sent a moment ago."""
+    clock.advance(1)
+    limit.refused(sent_at=clock())
+    clock.advance(1)
+
+
+def test_a_refusal_takes_a_fifth_away_and_growth_is_slow_from_then_on(clock: Clock) -> None:
+    """One more in ten rounds: it does not find out twice a second that the account is full."""
+    limit = _in_use(clock, most=15)
+    _refuse(limit, clock)
+    assert limit.limit == 12
+    for _ in range(9 * 12):
         limit.succeeded()
+    assert limit.limit == 12
+    for _ in range(2 * 12):
+        limit.succeeded()
+    assert limit.limit == 13
+
+
+def test_refusals_of_what_was_on_its_way_at_the_first_are_the_same_event(clock: Clock) -> None:
+    limit = _in_use(clock, most=10)
+    sent_at = clock()
+    clock.advance(0.3)
     for _ in range(5):
-        limit.refused()
-    assert limit.limit == 7
-    clock.advance(2)
-    limit.refused()
-    assert limit.limit == 4
+        limit.refused(sent_at=sent_at)
+    assert limit.limit == 8
+    clock.advance(0.1)
+    limit.refused(sent_at=clock())
+    assert limit.limit == 6, "sent knowing of the first"
 
 
 def test_it_never_falls_below_one(clock: Clock) -> None:
     limit = AdaptiveLimit(4, clock=clock)
     for _ in range(20):
-        clock.advance(2)
-        limit.refused()
+        _refuse(limit, clock)
     assert limit.limit == 1
+
+
+def test_a_smaller_part_holds_at_once_and_a_larger_one_is_approached_from_the_start(
+    clock: Clock,
+) -> None:
+    limit = AdaptiveLimit(15, clock=clock)
+    limit.keep_to(3)
+    assert limit.limit == 3
+    limit.keep_to(7)
+    assert limit.limit == 3
+    for _ in range(10):
+        limit.succeeded()
+    assert limit.limit == 7
+
+
+def test_a_part_that_others_leave_is_used_at_once_whatever_refusals_taught(clock: Clock) -> None:
+    """Ten rounds for each slot would leave the account half empty for minutes."""
+    limit = _in_use(clock, most=4)
+    for _ in range(10):
+        _refuse(limit, clock)
+    limit.keep_to(15)
+    assert limit.limit == 15
+
+
+def test_the_same_part_again_changes_nothing(clock: Clock) -> None:
+    limit = _in_use(clock, most=10)
+    _refuse(limit, clock)
+    limit.keep_to(10)
+    assert limit.limit == 8
 
 
 async def _hold(limit: AdaptiveLimit, running: list[int], peak: list[int], name: int) -> None:
@@ -83,5 +128,20 @@ def test_one_who_gives_up_waiting_does_not_keep_the_slot(clock: Clock) -> None:
             await asyncio.gather(waiting, return_exceptions=True)
         async with asyncio.timeout(1):
             await _hold(limit, [], [], 2)
+
+    asyncio.run(run())
+
+
+def test_those_who_wait_are_let_in_when_the_part_grows(clock: Clock) -> None:
+    async def run() -> None:
+        limit = AdaptiveLimit(15, clock=clock)
+        limit.keep_to(1)
+        _refuse(limit, clock)
+        async with limit.slot():
+            waiting = asyncio.create_task(_hold(limit, [], [], 1))
+            await asyncio.sleep(0)
+            limit.keep_to(2)
+            async with asyncio.timeout(1):
+                await waiting
 
     asyncio.run(run())

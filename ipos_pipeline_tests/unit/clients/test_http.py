@@ -57,6 +57,35 @@ def test_nothing_else_is_ever_repeated(clock: Clock, error: PipelineError) -> No
     assert call.calls == 1
 
 
+def test_whoever_is_patient_outlasts_any_number_of_refusals(clock: Clock) -> None:
+    """A refusal says that nothing was done: it uses up no attempt."""
+    call = Failing(*[ThrottledError("429")] * 20, TransientError("a"))
+    pacing = clock.pacing(attempts_max=2)
+    assert asyncio.run(retry_transient(call, pacing, patience_seconds=300)) == "done"
+    assert call.calls == 22
+
+
+def test_patience_ends_when_its_pauses_add_up(clock: Clock) -> None:
+    call = Failing(*[ThrottledError("429")] * 1000)
+    with pytest.raises(ThrottledError):
+        asyncio.run(retry_transient(call, clock.pacing(), patience_seconds=60))
+    assert 60 <= sum(clock.slept) < 64
+
+
+def test_patience_is_for_refusals_only(clock: Clock) -> None:
+    call = Failing(*[TransientError("no answer")] * 9)
+    with pytest.raises(TransientError):
+        asyncio.run(retry_transient(call, clock.pacing(attempts_max=3), patience_seconds=300))
+    assert call.calls == 3
+
+
+def test_a_slot_is_asked_for_again_within_seconds() -> None:
+    """Slots become free all the time: whoever waits half a minute leaves them to others."""
+    pacing = Pacing(random=lambda: 1.0)
+    error = ThrottledError("429")
+    assert [pacing.delay_seconds(n, error) for n in (1, 3, 4, 5, 5000)] == [0.5, 2, 4, 4, 4]
+
+
 def test_waits_double_up_to_the_maximum() -> None:
     pacing = Pacing(random=lambda: 1.0)
     assert [pacing.delay_seconds(n) for n in (1, 2, 3, 7, 8, 50)] == [0.5, 1, 2, 30, 30, 30]
