@@ -45,6 +45,7 @@ def raw_invoices(at: StoreDayRun) -> Frame:
             connections.ledger, location_code=store_day.location_code, day=store_day.day
         )
     lines = there.lines
+    filtered = lines[["document_key", "filter_rule"]].drop_duplicates("document_key")
     return dg.MaterializeResult(
         value=lines,
         metadata={
@@ -54,7 +55,7 @@ def raw_invoices(at: StoreDayRun) -> Frame:
             "changed_after_posting": landed.drifted,
             "arrived_late": there.arrived_late,
             "unreadable": landed.unreadable,
-            "filtered": counts(lines.drop_duplicates("document_key"), "filter_rule"),
+            "filtered": counts(filtered, "filter_rule"),
             "other_days": ", ".join(sorted(map(str, landed.other_days))) or "none",
             "lines": table(lines),
         },

@@ -42,7 +42,9 @@ def cash_refunds(at: StoreDayRun) -> Frame:
     Posts what the ledger holds as due, so that a stale frame can never be posted; the frame tells
     what became of each document of `refund_lines`.
     """
-    return _post_or_preview(at, at.frame("refund_lines", columns=POSTED_LINES), record_type=CASH_REFUND)
+    return _post_or_preview(
+        at, at.frame("refund_lines", columns=POSTED_LINES), record_type=CASH_REFUND
+    )
 
 
 def _post_or_preview(at: StoreDayRun, lines: pd.DataFrame, *, record_type: RecordType) -> Frame:

@@ -207,9 +207,7 @@ def _computed(lines: pa.Table) -> list[Decimal]:
     return amounts
 
 
-def _side(
-    lines: pa.Table, rows: pa.Array, amounts: pa.ChunkedArray, suffix: str
-) -> pd.DataFrame:
+def _side(lines: pa.Table, rows: pa.Array, amounts: pa.ChunkedArray, suffix: str) -> pd.DataFrame:
     side = lines.select(SIDE).take(rows)
     made = {
         "external_id": pc.binary_join_element_wise(side["document_key"], suffix, ""),
