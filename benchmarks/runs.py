@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
+import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -19,6 +21,11 @@ from ipos_pipeline.cli.store_day_runs import QUIET, dagster_instance
 from ipos_pipeline.defs.jobs import SYNC_INVOICES
 from ipos_pipeline.defs.partitions import LOCATIONS
 from ipos_pipeline.defs.sensors import store_days_sensor
+
+SETTINGS = ("DAGSTER_", "ERROR_EMAIL_", "IPOS_", "NETSUITE_", "SMTP_")
+"""How the names of the product's settings begin (.env.example)."""
+MEMORY = {"ARROW_DEFAULT_MEMORY_POOL": "system", "MALLOC_TRIM_THRESHOLD_": "131072"}
+"""What .env.example says of memory: Arrow and the C library read it when a process starts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,14 +53,18 @@ def installed(
 ) -> Iterator[dict[str, Any]]:
     """Run simulators, and have the product installed beside them, as `DAGSTER_HOME` names it.
 
-    The environment of this process leads the product there while the context lasts; the locations
-    are registered as partitions. Gives what `simulators.json` says.
+    The environment of this process leads the product there while the context lasts, and nowhere
+    else: what the caller has set for a product of their own is put away. The locations are
+    registered as partitions. Gives what `simulators.json` says.
     """
     before = dict(os.environ)
     home = state / "dagster"
     home.mkdir(parents=True)
     shutil.copy("dagster.yaml", home)
     with running_scene(scene, state) as simulated:
+        for name in _settings_of(before):
+            del os.environ[name]
+        os.environ.update(MEMORY)
         os.environ.update(environment_of(simulated, state / "data", concurrency=concurrency))
         os.environ.update(DAGSTER_HOME=str(home), IPOS_PIPELINE_START_DATE=scene.day.isoformat())
         try:
@@ -63,6 +74,21 @@ def installed(
         finally:
             os.environ.clear()
             os.environ.update(before)
+
+
+def _settings_of(environment: Mapping[str, str]) -> set[str]:
+    """Name the product's settings in an environment: its ledger, storage, systems and mail."""
+    return {name for name in environment if name.startswith(SETTINGS)}
+
+
+def command_of_run(location_code: str, *, day: date = DAY) -> list[str]:
+    """Give the command that runs a store-day in a process of its own, as the daemon's runs are.
+
+    `execute_in_process`, as `ipos-pipeline sync` and `Runner` use it, keeps all frames to its end.
+    """
+    tags = {"dagster/partition": f"{day}|{location_code}"}
+    job = ["job", "execute", "-m", "ipos_pipeline.definitions", "-j", SYNC_INVOICES]
+    return [sys.executable, "-m", "dagster", *job, "--tags", json.dumps(tags)]
 
 
 class Runner:

@@ -3,14 +3,14 @@
 Run it with `python -m benchmarks.stages` in the top folder of a clone. NetSuite answers at once and
 the simulators are a process of their own, so that CPU seconds are those of the product alone. The
 stages are the product's own steps on one store-day; what is done once for it (connections, the
-access token, the catalogue) is shared by its invoices. The memory is that of `ipos-pipeline sync`,
-the job `sync_invoices` in a process of its own.
+access token, the catalogue) is shared by its invoices. The memory is that of the job
+`sync_invoices` in a process of its own, as the daemon starts it: `dagster job execute`. The command
+`ipos-pipeline sync` takes more, because Dagster keeps all frames of a run in the calling process.
 """
 
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -25,13 +25,14 @@ from rich.console import Console
 
 from benchmarks.report import run_alone
 from benchmarks.rows import Row
+from benchmarks.runs import command_of_run, installed
 from benchmarks.simulated import Scene, environment_of, running_scene
 from ipos_pipeline.connections import Connections
 from ipos_pipeline.domain.line_frames import split_lines
 from ipos_pipeline.domain.netsuite_record import CASH_SALE, NetSuiteRecord
 from ipos_pipeline.ledger.entries import PartitionScope
-from ipos_pipeline.steps import ledger_frames
 from ipos_pipeline.steps.acknowledging import acknowledge_store_day
+from ipos_pipeline.steps.landed_lines import landed_day
 from ipos_pipeline.steps.landing import land_store_day
 from ipos_pipeline.steps.posting_ipos import post_store_day
 from ipos_pipeline.steps.preparing import Preparer
@@ -112,14 +113,13 @@ class StoreDaySteps:
     def split(self) -> None:
         """Show the landed lines as frames, those sold and those returned."""
         rules = self._rules
-        split_lines(
-            ledger_frames.raw_lines(
-                self._ledger,
-                configuration=rules.configuration,
-                profile=rules.profile,
-                day=self._scope.business_date,
-            )
+        landed = landed_day(
+            self._ledger,
+            configuration=rules.configuration,
+            profile=rules.profile,
+            day=self._scope.business_date,
         )
+        split_lines(landed.lines)
 
     def map(self) -> list[NetSuiteRecord]:
         """Map what is to be posted, as posting does too; gives the records in order."""
@@ -209,20 +209,9 @@ def _cpu_seconds(console: Console, step: Callable[[], object]) -> float:
 
 def whole_run(console: Console, scene: Scene) -> WholeRun:
     """Bring a scene's one location to NetSuite through Dagster, in a process of its own."""
-    with tempfile.TemporaryDirectory() as folder:
-        state = Path(folder)
-        (state / "dagster").mkdir()
-        shutil.copy("dagster.yaml", state / "dagster")
-        with running_scene(scene, state) as simulated:
-            environment = {
-                **os.environ,
-                **environment_of(simulated, state / "data"),
-                "DAGSTER_HOME": str(state / "dagster"),
-                "IPOS_PIPELINE_START_DATE": scene.day.isoformat(),
-            }
-            command = Path(sys.executable).with_name("ipos-pipeline")
-            arguments = [str(command), "sync", "--day", scene.day.isoformat()]
-            return watched(console, arguments, environment, log=state / "sync.log")
+    with tempfile.TemporaryDirectory() as folder, installed(scene, Path(folder)) as simulated:
+        command = command_of_run(simulated["locations"][0], day=scene.day)
+        return watched(console, command, os.environ, log=Path(folder) / "run.log")
 
 
 def watched(

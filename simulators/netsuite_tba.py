@@ -2,8 +2,9 @@
 
 Source: Oracle help section_1534941295; RFC 5849, with HMAC-SHA256. Assumptions: a request may be
 five minutes off the account's clock, `oauth_version` must be there, the 401 looks as with OAuth
-2.0. Not imitated: HMAC-SHA1 (retired), the three-step flow that hands out tokens, signed forms,
-roles and their permissions.
+2.0; `oauth_body_hash`, which clients in use send (Python's authlib), is signed like the other
+parameters and not compared with the body. Not imitated: HMAC-SHA1 (retired), the three-step flow
+that hands out tokens, signed forms, roles and their permissions.
 """
 
 import hmac
@@ -30,6 +31,7 @@ _FIELDS = {
     "oauth_version",
     "oauth_signature",
 }
+_BODY_HASH = "oauth_body_hash"
 _FIELD = re.compile(r'\s*(\w+)="([^"]*)"\s*')
 
 
@@ -61,7 +63,9 @@ class SignedAccess:
     def accepts(self, call: Call) -> bool:
         """Tell whether a call is signed as it should be; its nonce is then spent."""
         given = _header_fields(call.headers.get("Authorization") or "")
-        if given.keys() != _FIELDS or not self._is_for_us(given) or not self._is_timely(given):
+        if given.keys() - {_BODY_HASH} != _FIELDS:
+            return False
+        if not self._is_for_us(given) or not self._is_timely(given):
             return False
         known = self._secrets.get((given["oauth_consumer_key"], given["oauth_token"]))
         if known is None:
@@ -106,7 +110,7 @@ def _header_fields(authorization: str) -> dict[str, str]:
 
 def _base_string(call: Call, given: Mapping[str, str]) -> str:
     """Put together what the client should have signed, from the request as it came in."""
-    signed = {name: given[name] for name in _FIELDS - {"realm", "oauth_signature"}}
+    signed = {name: given[name] for name in given.keys() - {"realm", "oauth_signature"}}
     pairs = [*parse_qsl(call.raw_query, keep_blank_values=True), *signed.items()]
     quoted = sorted((_quoted(name), _quoted(value)) for name, value in pairs)
     normal = "&".join(f"{name}={value}" for name, value in quoted)

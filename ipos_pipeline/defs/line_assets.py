@@ -3,11 +3,11 @@
 import dagster as dg
 import pandas as pd
 
-from ipos_pipeline.defs.invoice_checks import checks_of_invoices, every_line_split_once
+from ipos_pipeline.defs.invoice_checks import TO_COUNT, checks_of_invoices, every_line_split_once
 from ipos_pipeline.defs.reporting import amount, counts, table
 from ipos_pipeline.defs.resources import Frame, clear_failures
 from ipos_pipeline.defs.store_day_run import StoreDayRun
-from ipos_pipeline.domain.line_frames import column_total, split_lines
+from ipos_pipeline.domain.line_frames import TO_SPLIT, column_total, split_lines
 from ipos_pipeline.steps import ledger_frames
 from ipos_pipeline.steps.landed_lines import landed_day
 from ipos_pipeline.steps.landing import land_store_day
@@ -45,6 +45,7 @@ def raw_invoices(at: StoreDayRun) -> Frame:
             connections.ledger, location_code=store_day.location_code, day=store_day.day
         )
     lines = there.lines
+    filtered = lines[["document_key", "filter_rule"]].drop_duplicates("document_key")
     return dg.MaterializeResult(
         value=lines,
         metadata={
@@ -54,7 +55,7 @@ def raw_invoices(at: StoreDayRun) -> Frame:
             "changed_after_posting": landed.drifted,
             "arrived_late": there.arrived_late,
             "unreadable": landed.unreadable,
-            "filtered": counts(lines.drop_duplicates("document_key"), "filter_rule"),
+            "filtered": counts(filtered, "filter_rule"),
             "other_days": ", ".join(sorted(map(str, landed.other_days))) or "none",
             "lines": table(lines),
         },
@@ -64,15 +65,15 @@ def raw_invoices(at: StoreDayRun) -> Frame:
 
 def split_invoice_lines(at: StoreDayRun) -> tuple[Frame, Frame]:
     """Lines sold and lines returned; quantities and amounts are positive in both from here on."""
-    raw_lines = at.frame("raw_invoices")
-    sale_lines, refund_lines = split_lines(raw_lines)
+    sale_lines, refund_lines = split_lines(at.frame("raw_invoices", columns=TO_SPLIT))
     with clear_failures(at.connections, run=at.run_id):
         planned = ledger_frames.planned_documents(
             at.connections.ledger,
             location_code=at.store_day.location_code,
             day=at.store_day.day,
         )
-    complete = every_line_split_once(raw_lines, sale_lines, refund_lines, planned=planned)
+    to_split = at.frame("raw_invoices", columns=TO_COUNT)
+    complete = every_line_split_once(to_split, sale_lines, refund_lines, planned=planned)
     return (
         _line_set("sale_lines", sale_lines, [complete]),
         _line_set("refund_lines", refund_lines, []),

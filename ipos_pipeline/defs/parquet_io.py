@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -67,10 +68,16 @@ def store_frame(path: Path, frame: pd.DataFrame, *, run: str) -> dict[str, Any]:
     return {"path": dg.MetadataValue.path(path), "dagster/row_count": len(frame)}
 
 
-def stored_frame(data_dir: Path, asset: str, store_day: StoreDay) -> pd.DataFrame | None:
-    """Load the frame that the last run has stored; None if there is none that can be read."""
+def stored_frame(
+    data_dir: Path, asset: str, store_day: StoreDay, *, columns: Sequence[str] | None = None
+) -> pd.DataFrame | None:
+    """Load the frame, or some columns of it, that the last run has stored.
+
+    None if there is none that can be read.
+    """
+    path = frame_path(data_dir, asset, store_day)
     try:
-        return frame_of_arrow(pq.read_table(frame_path(data_dir, asset, store_day)))
+        return frame_of_arrow(pq.read_table(path, columns=columns))
     except (FileNotFoundError, pa.ArrowInvalid):
         return None
 

@@ -21,6 +21,8 @@ from ipos_pipeline.steps import ledger_frames
 from ipos_pipeline.steps.posting_ipos import post_store_day
 from ipos_pipeline.steps.previewing import CREATE, TAKE_OVER, preview_store_day
 
+POSTED_LINES = ["external_id", "amount"]
+"""What a posting is shown beside: the lines of its document, and what they come to."""
 LINKS = 5
 """How many of the newest postings are shown as links; Dagster folds a text of 1000 characters."""
 
@@ -31,7 +33,7 @@ def cash_sales(at: StoreDayRun) -> Frame:
     Posts what the ledger holds as due, so that a stale frame can never be posted; the frame tells
     what became of each document of `sale_lines`.
     """
-    return _post_or_preview(at, at.frame("sale_lines"), record_type=CASH_SALE)
+    return _post_or_preview(at, at.frame("sale_lines", columns=POSTED_LINES), record_type=CASH_SALE)
 
 
 def cash_refunds(at: StoreDayRun) -> Frame:
@@ -40,7 +42,9 @@ def cash_refunds(at: StoreDayRun) -> Frame:
     Posts what the ledger holds as due, so that a stale frame can never be posted; the frame tells
     what became of each document of `refund_lines`.
     """
-    return _post_or_preview(at, at.frame("refund_lines"), record_type=CASH_REFUND)
+    return _post_or_preview(
+        at, at.frame("refund_lines", columns=POSTED_LINES), record_type=CASH_REFUND
+    )
 
 
 def _post_or_preview(at: StoreDayRun, lines: pd.DataFrame, *, record_type: RecordType) -> Frame:

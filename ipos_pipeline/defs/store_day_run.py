@@ -7,6 +7,7 @@ The same functions serve a run of one store-day, whose assets Dagster executes, 
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import dagster as dg
@@ -53,18 +54,24 @@ class StoreDayRun:
             is_only_new=context.run.tags.get(ONLY_NEW_TAG) == "true",
         )
 
-    def frame_before(self, asset: str) -> pd.DataFrame | None:
+    def frame_before(
+        self, asset: str, *, columns: Sequence[str] | None = None
+    ) -> pd.DataFrame | None:
         """Load the frame that the last run of the store-day has stored, if there is one."""
-        return stored_frame(self.connections.settings.data_dir, asset, self.store_day)
+        data_dir = self.connections.settings.data_dir
+        return stored_frame(data_dir, asset, self.store_day, columns=columns)
 
     def store_frame(self, asset: str, frame: pd.DataFrame) -> Metadata:
         """Store the frame of an asset as the I/O manager does; gives what is shown of it."""
         path = frame_path(self.connections.settings.data_dir, asset, self.store_day)
         return store_frame(path, frame, run=self.run_id)
 
-    def frame(self, asset: str) -> pd.DataFrame:
-        """Load the frame of an asset that this one follows. Raises dagster.Failure without one."""
-        frame = self.frame_before(asset)
+    def frame(self, asset: str, *, columns: Sequence[str] | None = None) -> pd.DataFrame:
+        """Load the frame of an asset that this one follows, or only the columns that it reads.
+
+        Raises dagster.Failure without one.
+        """
+        frame = self.frame_before(asset, columns=columns)
         if frame is None:
             path = frame_path(self.connections.settings.data_dir, asset, self.store_day)
             raise dg.Failure(

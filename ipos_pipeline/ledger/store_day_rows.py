@@ -32,7 +32,7 @@ class LandedVersion(NamedTuple):
 
 
 class EntryState(NamedTuple):
-    """What became of a planned document; `total` in AED, tax included, positive.
+    """What became of a planned document, in the words of PostingEntry (entry.py).
 
     `first_seen_at` is when the source first showed the invoice that it belongs to.
     """
@@ -44,6 +44,9 @@ class EntryState(NamedTuple):
     total: Decimal
     attempts: int
     posted_at: datetime | None
+    netsuite_modified: str | None
+    tran_date: date | None
+    tax: Decimal | None
     first_seen_at: datetime
 
 
@@ -82,7 +85,7 @@ class StoreDayRows:
             )
             .order_by(source_document.c.occurred_at, source_document.c.document_key)
         )
-        return [LandedVersion(*row) for row in self._connection.execute(query)]
+        return [LandedVersion._make(row) for row in self._connection.execute(query)]
 
     def entries(self, scope: PartitionScope) -> list[EntryState]:
         """Read a store-day's planned documents of one type in order of their external IDs."""
@@ -96,6 +99,9 @@ class StoreDayRows:
                 entry.total_cents,
                 entry.attempts,
                 entry.posted_at,
+                entry.netsuite_modified,
+                entry.tran_date,
+                entry.tax_cents,
                 source_document.c.first_seen_at,
             )
             .join(source_document, source_document.c.document_key == entry.document_key)
@@ -106,7 +112,7 @@ class StoreDayRows:
             )
             .order_by(entry.external_id)
         )
-        return [EntryState(*row) for row in self._connection.execute(query)]
+        return [EntryState._make(row) for row in self._connection.execute(query)]
 
     def acknowledgements(
         self, location_code: str, business_date: date

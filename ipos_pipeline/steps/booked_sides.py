@@ -7,7 +7,7 @@ Belongs here: fetching, and what a side's words mean in the comparison's. Not he
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -24,10 +24,11 @@ from ipos_pipeline.domain.reconciliation import (
     LandedInvoice,
 )
 from ipos_pipeline.domain.store_day_proof import Difference
-from ipos_pipeline.ledger.documents import SourceDocument, State
-from ipos_pipeline.ledger.entry import PostingEntry, Status
+from ipos_pipeline.ledger.documents import State
+from ipos_pipeline.ledger.entry import Status
 from ipos_pipeline.ledger.integration_errors import ErrorRecord, Stage
 from ipos_pipeline.ledger.store import LedgerStore
+from ipos_pipeline.ledger.store_day_rows import EntryState, LandedVersion
 from ipos_pipeline.steps.raising_differences import accepted_of
 
 COPY_BEFORE, COPY_AFTER = timedelta(days=1), timedelta(days=7)
@@ -46,8 +47,8 @@ class LedgerSide:
     as they are.
     """
 
-    documents: tuple[SourceDocument, ...]
-    entries: tuple[PostingEntry, ...]
+    documents: Sequence[LandedVersion]
+    entries: Sequence[EntryState]
     acknowledged: frozenset[str]
     errors: tuple[ErrorRecord, ...]
     aside: frozenset[str]
@@ -73,8 +74,8 @@ class NetSuiteSide:
 def read_ledger_side(ledger: LedgerStore, *, location_code: str, day: date) -> LedgerSide:
     """Read what the ledger holds of a store-day, as it stood at one moment."""
     with ledger.read() as work:
-        documents = tuple(work.documents.of_day(location_code, day))
-        entries = tuple(work.entries.of_day(location_code, day))
+        documents = work.store_day_rows.documents(location_code, day)
+        entries = work.store_day_rows.entries(location_code, day)
         acknowledged = frozenset(work.acknowledgements.acknowledged_of_day(location_code, day))
         errors = tuple(work.errors.open_of_day(location_code, day))
         aside = frozenset(work.selecting.set_aside_of_day(location_code, day))
@@ -84,7 +85,7 @@ def read_ledger_side(ledger: LedgerStore, *, location_code: str, day: date) -> L
         for one in errors
         if one.stage != Stage.RECONCILE
     }
-    by_document: dict[str, list[PostingEntry]] = {}
+    by_document: dict[str, list[EntryState]] = {}
     for entry in entries:
         by_document.setdefault(entry.document_key, []).append(entry)
     landed = {
@@ -97,13 +98,13 @@ def read_ledger_side(ledger: LedgerStore, *, location_code: str, day: date) -> L
         )
         for one in documents
     }
-    expected = tuple(_expected(entry, reasons.get(entry.external_id)) for entry in entries)
+    expected = tuple(_expected(entry, day, reasons.get(entry.external_id)) for entry in entries)
     return LedgerSide(documents, entries, acknowledged, errors, aside, landed, expected, accepted)
 
 
 def _landed(
-    document: SourceDocument,
-    entries: list[PostingEntry],
+    document: LandedVersion,
+    entries: list[EntryState],
     *,
     reason: str | None,
     is_acknowledged: bool,
@@ -123,12 +124,12 @@ def _landed(
     )
 
 
-def _expected(entry: PostingEntry, error: str | None) -> ExpectedDocument:
+def _expected(entry: EntryState, day: date, error: str | None) -> ExpectedDocument:
     return ExpectedDocument(
         entry.external_id,
         entry.document_key,
         _signed(entry),
-        tran_date=entry.tran_date or entry.business_date,
+        tran_date=entry.tran_date or day,
         internal_id=entry.internal_id,
         modified=entry.netsuite_modified,
         error=error,
@@ -138,7 +139,7 @@ def _expected(entry: PostingEntry, error: str | None) -> ExpectedDocument:
     )
 
 
-def _signed(entry: PostingEntry) -> Decimal:
+def _signed(entry: EntryState) -> Decimal:
     return -entry.total if entry.record_type == CASH_REFUND else entry.total
 
 

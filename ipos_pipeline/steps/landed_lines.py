@@ -28,6 +28,7 @@ from ipos_pipeline.domain.line_frames import (
     arrow_of,
     frame_of,
     frame_of_arrow,
+    order_of,
     raw_rows,
 )
 from ipos_pipeline.domain.netsuite_record import CASH_REFUND, CASH_SALE, RecordType
@@ -38,6 +39,9 @@ from ipos_pipeline.ledger.store_day_rows import LandedVersion
 
 READ_AT_ONCE = 500
 """Payloads in memory at once."""
+IN_A_PIECE = 10 * READ_AT_ONCE
+"""Invoices whose lines are one piece of a frame: what is large goes back to the system when it is
+freed, what is small stays between what lives on."""
 
 SUSPICIOUS_DATES = pa.schema(
     [
@@ -83,15 +87,18 @@ def landed_day(
     known = set(pc.unique(kept["document_key"]).to_pylist())
     fresh = [one.document_key for one in versions if one.document_key not in known]
     read = partial(_read, ledger, configuration=configuration, profile=profile)
-    lines = pa.concat_tables([kept, *map(read, chunked(fresh, READ_AT_ONCE))])
+    pieces = (map(read, chunked(keys, READ_AT_ONCE)) for keys in chunked(fresh, IN_A_PIECE))
+    lines = pa.concat_tables([kept, *(pa.concat_tables(some).combine_chunks() for some in pieces)])
+    del kept
     if fresh:
-        order = [("inv_at", "ascending"), ("document_key", "ascending"), ("row", "ascending")]
-        lines = lines.append_column("row", pa.array(range(len(lines)))).sort_by(order)
+        order = order_of(lines, "inv_at", "document_key")
+        if not order.equals(pa.array(range(len(lines)), order.type)):
+            lines = lines.take(order)
     end = end_of_business_day(
         day, timezone=configuration.zone, cutoff_hour=configuration.day_cutoff_hour
     )
     return LandedDay(
-        lines=frame_of_arrow(lines.select(RAW_LINES.names)),
+        lines=frame_of_arrow(lines),
         suspicious=_suspicious(versions, configuration, day),
         arrived_late=sum(one.first_seen_at >= end for one in versions),
     )
@@ -126,8 +133,8 @@ def _read(
         replanned = [key for key, one in documents.items() if one.replanned_payload is not None]
         entries = work.entries.of_documents(replanned)
     rows: list[dict[str, Any]] = []
-    for key, document in documents.items():
-        rows += _rows_of(document, entries.get(key, []), configuration, profile)
+    for key in document_keys:
+        rows += _rows_of(documents[key], entries.get(key, []), configuration, profile)
     return pa.Table.from_pylist(rows, schema=RAW_LINES)
 
 

@@ -64,8 +64,6 @@ def test_the_sequential_client_sends_a_sample_of_the_same_documents(landed: Land
 
 @uses_package
 def test_the_package_brings_all_documents_to_netsuite(landed: Landed) -> None:
-    pytest.importorskip("netsuite")
-
     sent = by_netsuite_package(landed)
 
     assert sent.documents == A_FEW.invoices
@@ -74,8 +72,6 @@ def test_the_package_brings_all_documents_to_netsuite(landed: Landed) -> None:
 
 @uses_package
 def test_a_measurement_compares_the_three() -> None:
-    pytest.importorskip("netsuite")
-
     rows = measure(Console(quiet=True), scene=A_FEW, rounds=1, sample=2)
 
     assert all(row.figure > 0 for row in rows)

@@ -102,7 +102,7 @@ class Browser:
 
         def drawn(driver: webdriver.Chrome) -> int | None:
             picture = driver.find_element(By.CSS_SELECTOR, f"img[src^='{source}']")
-            return int(picture.get_property("naturalWidth")) or None
+            return int(str(picture.get_property("naturalWidth"))) or None
 
         return self._wait(drawn, what=f"a picture from {source}")
 
