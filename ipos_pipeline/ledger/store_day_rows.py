@@ -10,10 +10,9 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import NamedTuple
 
-from sqlalchemy import Connection, case, func, select
+from sqlalchemy import Connection, case, func, select, true
 
-from ipos_pipeline.domain.netsuite_record import CASH_REFUND
-from ipos_pipeline.ledger.entries import PartitionScope
+from ipos_pipeline.domain.netsuite_record import CASH_REFUND, RecordType
 from ipos_pipeline.ledger.entry import Status
 from ipos_pipeline.ledger.schema import acknowledgement, posting_entry, source_document
 
@@ -39,6 +38,7 @@ class EntryState(NamedTuple):
 
     external_id: str
     document_key: str
+    record_type: RecordType
     status: str
     internal_id: str | None
     total: Decimal
@@ -87,13 +87,17 @@ class StoreDayRows:
         )
         return [LandedVersion._make(row) for row in self._connection.execute(query)]
 
-    def entries(self, scope: PartitionScope) -> list[EntryState]:
-        """Read a store-day's planned documents of one type in order of their external IDs."""
+    def entries(
+        self, location_code: str, business_date: date, record_type: RecordType | None = None
+    ) -> list[EntryState]:
+        """Read a store-day's planned documents, of one type or all, by their external IDs."""
         entry = posting_entry.c
+        is_asked = true() if record_type is None else entry.record_type == record_type
         query = (
             select(
                 entry.external_id,
                 entry.document_key,
+                entry.record_type,
                 entry.status,
                 entry.internal_id,
                 entry.total_cents,
@@ -106,9 +110,9 @@ class StoreDayRows:
             )
             .join(source_document, source_document.c.document_key == entry.document_key)
             .where(
-                entry.location_code == scope.location_code,
-                entry.business_date == scope.business_date,
-                entry.record_type == scope.record_type,
+                entry.location_code == location_code,
+                entry.business_date == business_date,
+                is_asked,
             )
             .order_by(entry.external_id)
         )

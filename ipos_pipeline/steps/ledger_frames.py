@@ -124,7 +124,9 @@ def planned_documents(ledger: LedgerStore, *, location_code: str, day: date) -> 
 def postings(ledger: LedgerStore, lines: pd.DataFrame, *, scope: PartitionScope) -> pd.DataFrame:
     """Read what became of a store-day's documents, beside what their lines add up to."""
     with ledger.read() as work:
-        entries = work.store_day_rows.entries(scope)
+        entries = work.store_day_rows.entries(
+            scope.location_code, scope.business_date, scope.record_type
+        )
     counts, amounts = _by_document(lines)
     rows = (
         {

@@ -8,7 +8,6 @@ from decimal import Decimal
 
 from ipos_pipeline.domain.money import total_of
 from ipos_pipeline.domain.netsuite_record import CASH_REFUND, CASH_SALE
-from ipos_pipeline.ledger.entries import PartitionScope
 from ipos_pipeline.ledger.entry import Status
 from ipos_pipeline.ledger.store import LedgerStore
 
@@ -34,7 +33,7 @@ def summarise(ledger: LedgerStore, location_code: str, day: date) -> StoreDaySum
         sales, refunds = (
             [
                 entry.total
-                for entry in work.store_day_rows.entries(PartitionScope(location_code, day, one))
+                for entry in work.store_day_rows.entries(location_code, day, one)
                 if entry.status == Status.POSTED
             ]
             for one in (CASH_SALE, CASH_REFUND)
