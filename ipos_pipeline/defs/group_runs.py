@@ -221,9 +221,7 @@ def _refuse_blocked(outcome: Outcome) -> None:
         for result in made.result.check_results:
             if result.check_name in BLOCKING and not result.passed:
                 what = f"store-day {outcome.store_day.partition_key}"
-                raise stopped_by(
-                    str(result.check_name), result.metadata, what
-                )  # {outcome.store_day.partition_key}")
+                raise stopped_by(str(result.check_name), result.metadata, what)
 
 
 def _noted(at: StoreDayRun, error: PipelineError) -> PipelineError:
