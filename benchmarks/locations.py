@@ -91,7 +91,7 @@ def _rows(what: str, ticked: Ticked, *, most: float | None = None) -> list[Row]:
 def _ticked(count: int, *, group_above: int) -> Ticked:
     """Start the daemon, wait until everything is posted, end it."""
     with (
-        tempfile.TemporaryDirectory() as folder,
+        tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder,
         installed(_scene(count), Path(folder)) as simulated,
     ):
         os.environ["IPOS_PIPELINE_GROUP_ABOVE"] = str(group_above)
@@ -136,6 +136,8 @@ def _daemon(folder: Path) -> Iterator[int]:
         finally:
             daemon.send_signal(signal.SIGINT)
             daemon.wait()
+            with suppress(ProcessLookupError):  # its code server may take its time to notice
+                os.killpg(daemon.pid, signal.SIGKILL)
 
 
 def _cpu_of_session(session: int) -> float:
