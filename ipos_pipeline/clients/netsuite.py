@@ -33,7 +33,13 @@ from ipos_pipeline.domain.chunks import chunked
 from ipos_pipeline.domain.json_text import write_json
 from ipos_pipeline.domain.netsuite_item import INVENTORY_ITEM, NetSuiteItem
 from ipos_pipeline.domain.operator_rules import TransactionInNetSuite
-from ipos_pipeline.errors import InDoubtError, RejectedError, TransientError, trouble_of
+from ipos_pipeline.errors import (
+    InDoubtError,
+    RejectedError,
+    ThrottledError,
+    TransientError,
+    trouble_of,
+)
 
 T = TypeVar("T")
 
@@ -70,6 +76,7 @@ class NetSuiteClient:
         self._auth = auth
         self._clock = clock
         self._limit = AdaptiveLimit(concurrency, clock=clock)
+        self._patience_seconds = pacing.patience_seconds
         self._pacing = pacing
         self.concurrency = concurrency
 
@@ -387,13 +394,18 @@ class NetSuiteClient:
     async def _in_slot(self, call: Callable[[], Awaitable[T]]) -> T:
         """Call, and call again, in one slot: whoever is refused keeps it while he pauses.
 
-        So nobody else is sent in his place to be refused as well.
+        So nobody else is sent in his place to be refused as well. Once somebody's patience has
+        ended, nobody else has any until NetSuite answers: it would be spent by one after the other.
         """
         with trouble_of(NETSUITE):
             async with self._limit.slot():
-                return await retry_transient(
-                    call, self._pacing, patience_seconds=self._pacing.patience_seconds
-                )
+                try:
+                    return await retry_transient(
+                        call, self._pacing, patience_seconds=self._patience_seconds
+                    )
+                except ThrottledError:
+                    self._patience_seconds = 0.0
+                    raise
 
     def _learn_from(self, response: httpx2.Response, *, sent_at: datetime) -> None:
         """Ask for more or for less at once, by what NetSuite said."""
@@ -401,6 +413,7 @@ class NetSuiteClient:
             self._limit.refused(sent_at=sent_at)
         else:
             self._limit.succeeded()
+            self._patience_seconds = self._pacing.patience_seconds
 
 
 _OURS = "externalid LIKE ? AND TO_CHAR(trandate, 'YYYY-MM-DD') = ?"

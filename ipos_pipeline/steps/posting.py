@@ -23,7 +23,6 @@ from ipos_pipeline.errors import (
     InDoubtError,
     PipelineError,
     RejectedError,
-    ThrottledError,
     TransientError,
 )
 from ipos_pipeline.ledger.entries import PartitionScope
@@ -244,13 +243,13 @@ class _Sender:
             self._settler.in_doubt(one.entry, str(error))
             self._count_unanswered(error)
             return
-        except (ConfigurationError, ThrottledError) as error:
-            self._stop = self._stop or error
-            self._settler.not_sent(one.entry, str(error))
         except TransientError as error:
             self._settler.not_sent(one.entry, str(error))
             self._count_unanswered(error)
             return
+        except ConfigurationError as error:
+            self._stop = self._stop or error
+            self._settler.not_sent(one.entry, str(error))
         else:
             self._settler.created(one.entry, internal_id)
         self._unanswered = 0

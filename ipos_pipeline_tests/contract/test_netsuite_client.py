@@ -319,6 +319,28 @@ def test_whoever_finds_the_account_full_gets_the_next_slot_that_is_free(
     assert len(world.netsuite.transactions()) == 1
 
 
+def test_patience_is_spent_once_and_comes_back_with_the_first_answer(
+    world: SimulatedWorld, connections: Connections
+) -> None:
+    """A run with fifteen documents must not wait five minutes for each, one after the other."""
+    made = record(connections)
+    slept, slots = world.clock.slept, world.netsuite.slots
+
+    def refused() -> int:
+        before, world.netsuite.slots = len(slept), 0
+        with pytest.raises(ThrottledError):
+            create(connections, made)
+        world.netsuite.slots = slots
+        return len(slept) - before
+
+    first, second = refused(), refused()
+    connections.wait_for(connections.netsuite.has_row("item", "id"))
+
+    assert first > 20
+    assert second == connections.pacing.attempts_max - 1
+    assert refused() == first
+
+
 def test_an_account_that_cannot_be_reached_is_transient(world: SimulatedWorld) -> None:
     with (
         world.connections(NETSUITE_BASE_URL="https://elsewhere.test") as connections,
