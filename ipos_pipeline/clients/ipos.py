@@ -25,6 +25,7 @@ from ipos_pipeline.clients.ipos_pages import (
 )
 from ipos_pipeline.domain.business_day import business_day_bounds
 from ipos_pipeline.domain.configuration import IposConfiguration
+from ipos_pipeline.domain.failed_run import ipos_system
 from ipos_pipeline.domain.ipos_profile import IposProfile
 from ipos_pipeline.domain.json_text import canonical_hash, write_json
 from ipos_pipeline.domain.reconciliation import DaySummary
@@ -148,7 +149,7 @@ class IposClient:
     @property
     def system(self) -> str:
         """The name of this location's IPOS in errors and outages."""
-        return f"IPOS {self._configuration.location_code}"
+        return ipos_system(self._configuration.location_code)
 
     @contextmanager
     def _named(self) -> Iterator[None]:

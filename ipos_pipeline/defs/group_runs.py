@@ -29,9 +29,9 @@ from ipos_pipeline.defs.resources import Opened, clear_failures, failure_of
 from ipos_pipeline.defs.starting import GROUP_OP, SYNC_GROUP
 from ipos_pipeline.defs.store_day_run import StoreDayRun
 from ipos_pipeline.domain.configuration import RECORDS
-from ipos_pipeline.domain.failed_run import pipeline_system
+from ipos_pipeline.domain.failed_run import job_system, pipeline_system
 from ipos_pipeline.errors import PipelineError
-from ipos_pipeline.steps.watching_outages import note_outage
+from ipos_pipeline.steps.watching_outages import note_outage, note_recovery
 
 AT_ONCE = 4
 """Store-days of one run that are worked on at once: while one waits, others compute. Each has one
@@ -123,7 +123,7 @@ def sync_store_days(
         for made in one.made
         for result in made.result.check_results or ()
     )
-    _write_days(context, connections, outcomes)
+    _come_to_an_end(context, connections, outcomes)
     yield dg.Output(None, metadata=_shown(context, outcomes, left=len(store_days) - len(outcomes)))
     for error in _shared_failures(outcomes)[-1:]:
         raise failure_of(error)
@@ -249,14 +249,16 @@ def _shared_failures(outcomes: Iterable[Outcome]) -> list[PipelineError]:
     return [one.error for one in outcomes if one.error is not None and one.error.system in SHARED]
 
 
-def _write_days(
+def _come_to_an_end(
     context: dg.OpExecutionContext, connections: Connections, outcomes: Iterable[Outcome]
 ) -> None:
-    """Write the pages of the days once, not for each store-day."""
+    """Write the pages of the days, once for all; that such a run was killed is over by now."""
     days = sorted({one.store_day.day for one in outcomes if one.error is None})
     with clear_failures(connections, run=context.run_id):
         for day in days:
             write_day(context.instance, connections, connections.records, day, run=context.run_id)
+        at, ours = connections.clock(), [job_system(SYNC_GROUP)]
+        note_recovery(connections.ledger, ours, run=context.run_id, at=at)
 
 
 def _shown(context: dg.OpExecutionContext, outcomes: list[Outcome], *, left: int) -> Metadata:

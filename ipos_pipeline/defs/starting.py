@@ -11,6 +11,7 @@ from ipos_pipeline.connections import Connections
 from ipos_pipeline.defs.jobs import SYNC_INVOICES
 from ipos_pipeline.defs.partitions import ONLY_NEW_TAG, StoreDay
 from ipos_pipeline.domain.due import StoreDayKey
+from ipos_pipeline.domain.failed_run import ipos_system, pipeline_system
 from ipos_pipeline.domain.grouping import Runs, runs_of
 
 PARTITION_TAG = "dagster/partition"
@@ -53,8 +54,11 @@ def grouped(connections: Connections, due: Mapping[StoreDayKey, str]) -> Runs:
         due,
         above=settings.group_above,
         group_size=settings.group_size,
-        # Systems of one location are named by its code: "IPOS DXB01", "pipeline DXB01".
-        in_trouble={system.rpartition(" ")[2] for system in open_systems},
+        in_trouble={
+            code
+            for code, _ in due
+            if ipos_system(code) in open_systems or pipeline_system(code) in open_systems
+        },
     )
 
 

@@ -23,6 +23,11 @@ def pipeline_system(location_code: str) -> str:
     return f"pipeline {location_code}"
 
 
+def ipos_system(location_code: str) -> str:
+    """Name the IPOS of one location in errors and outages."""
+    return f"IPOS {location_code}"
+
+
 def job_system(job: str) -> str:
     """Name a job that is about all locations in outages."""
     return f"job {job}"

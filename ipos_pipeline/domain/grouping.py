@@ -31,12 +31,14 @@ def runs_of(
     """Decide how store-days are run: alone, or in groups where many locations are due.
 
     Up to `above` locations each store-day has its own run, which is easier to look at. A location
-    `in_trouble` has its own in any case, so that its failure is its own. Groups are of one size,
-    or nearly: several of them run at once, and the last should not be left over.
+    `in_trouble` has its own then too, so that its failure is its own, unless more than `above` are:
+    that is no single location's trouble. Groups are of one size, or nearly: several of them run at
+    once, and the last should not be left over.
     """
     if len({code for code, _ in due}) <= above:
         return Runs(due)
-    alone = {key: why for key, why in due.items() if key[0] in in_trouble}
+    by_itself = in_trouble if len(in_trouble) <= above else frozenset()
+    alone = {key: why for key, why in due.items() if key[0] in by_itself}
     shared = sorted(due.keys() - alone.keys(), key=lambda key: (key[1], key[0]), reverse=True)
     if not shared:
         return Runs(alone)

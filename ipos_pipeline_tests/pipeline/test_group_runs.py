@@ -19,7 +19,10 @@ from ipos_pipeline.defs.assets import ASSETS
 from ipos_pipeline.defs.partitions import LOCATIONS
 from ipos_pipeline.defs.sensors import store_days_sensor
 from ipos_pipeline.defs.starting import SYNC_GROUP, group_request, running_store_days
+from ipos_pipeline.domain.failed_run import job_system
+from ipos_pipeline.errors import PipelineError
 from ipos_pipeline.settings.configuration_records import RECORD_TYPE
+from ipos_pipeline.steps.watching_outages import note_outage
 from ipos_pipeline_tests.pipeline.processes import simulated
 from simulators.world import SHOPS
 
@@ -207,6 +210,18 @@ def test_a_defect_in_one_store_day_is_its_failure_alone(group: Group) -> None:
     assert result.success
     assert group.proved() == set(SHOPS) - {"DXB02"}
     assert "unexpected" in failures(result)["2026-11-20|DXB02"]
+
+
+def test_that_such_a_run_was_killed_is_over_when_the_next_has_come_to_its_end(group: Group) -> None:
+    killed = PipelineError("The run ended without a word.")
+    killed.system = job_system(SYNC_GROUP)
+    with group.connect() as connections:
+        note_outage(connections.ledger, killed, run="killed", at=connections.clock())
+
+    group.run("DXB01")
+
+    with group.connect() as connections, connections.ledger.read() as work:
+        assert work.outages.open_systems() == set()
 
 
 def test_above_a_number_of_locations_a_tick_starts_groups_of_nearly_one_size(

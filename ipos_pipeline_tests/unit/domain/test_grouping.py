@@ -42,10 +42,11 @@ def test_a_location_in_trouble_has_its_own_run() -> None:
     assert [sorted(code for code, _ in group) for group in runs.groups] == [["A", "B", "D"]]
 
 
-def test_when_all_are_in_trouble_there_is_no_group() -> None:
-    runs = runs_of(due("A", "B"), above=1, group_size=10, in_trouble={"A", "B"})
+def test_when_too_many_are_in_trouble_it_is_not_theirs_alone_and_they_share_runs() -> None:
+    runs = runs_of(due("A", "B", "C"), above=1, group_size=10, in_trouble={"A", "B"})
 
-    assert runs.groups == ()
+    assert not runs.alone
+    assert [len(group) for group in runs.groups] == [3]
 
 
 @given(
