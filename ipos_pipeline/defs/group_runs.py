@@ -74,11 +74,11 @@ class StoreDays(dg.Config):
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """What one asset of a store-day came to: what Dagster is told of it."""
+    """What Dagster is told of one asset of a store-day; the frame itself is stored by now."""
 
     asset: str
-    result: dg.MaterializeResult
-    stored: Metadata
+    metadata: Metadata
+    checks: tuple[dg.AssetCheckResult, ...]
 
 
 @dataclass(slots=True)
@@ -121,7 +121,7 @@ def sync_store_days(
         (one.store_day, made.asset, result)
         for one in outcomes
         for made in one.made
-        for result in made.result.check_results or ()
+        for result in made.checks
     )
     _come_to_an_end(context, connections, outcomes)
     yield dg.Output(None, metadata=_shown(context, outcomes, left=len(store_days) - len(outcomes)))
@@ -190,7 +190,8 @@ def _run(at: StoreDayRun) -> Outcome:
         for work in WORK:
             for name, result in _results(work, at):
                 stored = at.store_frame(name, result.value)
-                outcome.made.append(Made(name, result, stored))
+                metadata = {**(result.metadata or {}), **stored}
+                outcome.made.append(Made(name, metadata, tuple(result.check_results or ())))
             _refuse_blocked(outcome)
     except dg.Failure as failure:
         outcome.error = failure.__cause__ if isinstance(failure.__cause__, PipelineError) else None
@@ -218,7 +219,7 @@ def _results(
 def _refuse_blocked(outcome: Outcome) -> None:
     """Stop where a check says that going on would be wrong. Raises PipelineError."""
     for made in outcome.made:
-        for result in made.result.check_results:
+        for result in made.checks:
             if result.check_name in BLOCKING and not result.passed:
                 what = f"store-day {outcome.store_day.partition_key}"
                 raise stopped_by(str(result.check_name), result.metadata, what)
@@ -240,7 +241,7 @@ def _materializations(outcome: Outcome) -> Iterator[dg.AssetMaterialization]:
         yield dg.AssetMaterialization(
             made.asset,
             partition=outcome.store_day.partition_key,
-            metadata={**(made.result.metadata or {}), **made.stored},
+            metadata=made.metadata,
             tags={"dagster/partition/day": day, "dagster/partition/location": code},
         )
 
