@@ -26,9 +26,11 @@ import dagster as dg
 import httpx2
 from rich.console import Console
 
+from benchmarks.report import run_alone
 from benchmarks.rows import Row
-from benchmarks.runs import Stopwatch, evaluate, installed
+from benchmarks.runs import evaluate, installed
 from benchmarks.simulated import Scene, today
+from benchmarks.stopwatch import Stopwatch
 from ipos_pipeline.cli.store_day_runs import dagster_instance
 
 BENCHMARK = "locations"
@@ -178,12 +180,5 @@ def _wait_until_idle(instance: dg.DagsterInstance) -> None:
         time.sleep(POLL_SECONDS)
 
 
-def main() -> int:
-    """Measure and print; exit code 1 if a limit is missed."""
-    from benchmarks.report import run_alone  # noqa: PLC0415
-
-    return run_alone(measure)
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_alone(measure))

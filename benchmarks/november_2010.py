@@ -12,10 +12,8 @@ from __future__ import annotations
 import argparse
 import os
 import resource
-import shutil
 import sys
 import tempfile
-import time
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -30,12 +28,13 @@ from rich.progress import track
 
 from benchmarks.report import run_alone
 from benchmarks.rows import Row
-from benchmarks.simulated import environment_of
-from ipos_pipeline.cli.simulate import running_simulators
+from benchmarks.runs import installed
+from benchmarks.simulated import Replay
+from benchmarks.stopwatch import Cost, Stopwatch
 from ipos_pipeline.cli.store_day_runs import QUIET, dagster_instance
 from ipos_pipeline.connections import Connections
 from ipos_pipeline.defs.jobs import SYNC_INVOICES
-from ipos_pipeline.defs.partitions import LOCATIONS, StoreDay
+from ipos_pipeline.defs.partitions import StoreDay
 from ipos_pipeline.domain.money import total_of
 from ipos_pipeline.domain.store_day_proof import DifferenceKind, StoreDayProof
 
@@ -45,6 +44,7 @@ FIRST, LAST = date(2010, 11, 1), date(2010, 11, 30)
 SHOPS = ("DXB01", "DXB02", "AUH01", "SHJ01")
 CHARGES = "non_inventory_item"
 KIB = 1024
+NOTHING = Cost(0.0, 0.0)
 
 
 @dataclass
@@ -54,8 +54,7 @@ class Backfilled:
     store_days: int = 0
     failed: list[str] = field(default_factory=list)
     not_green: dict[tuple[str, date], set[str]] = field(default_factory=dict)
-    cpu_seconds: float = 0.0
-    wall_seconds: float = 0.0
+    cost: Cost = NOTHING
     peak_mib: float = 0.0
 
 
@@ -98,17 +97,15 @@ def backfill(console: Console, days: Iterable[date]) -> Backfilled:
     done = Backfilled()
     job = build_definitions(os.environ).resolve_job_def(SYNC_INVOICES)
     store_days = [StoreDay(code, day) for day in days for code in SHOPS]
-    cpu, wall = time.process_time(), time.monotonic()
+    watch = Stopwatch()
     with dagster_instance(os.environ) as instance:
-        instance.add_dynamic_partitions(LOCATIONS, list(SHOPS))
         for one in track(store_days, description="Store-days", console=console):
             key = dg.MultiPartitionKey({"day": one.day.isoformat(), "location": one.location_code})
             result = job.execute_in_process(
                 instance=instance, partition_key=key, run_config=QUIET, raise_on_error=False
             )
             _note(done, one, result)
-    done.cpu_seconds = time.process_time() - cpu
-    done.wall_seconds = time.monotonic() - wall
+    done.cost = watch.cost()
     done.peak_mib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / KIB
     return done
 
@@ -158,8 +155,8 @@ def rows_of(done: Backfilled, books: Books) -> list[Row]:
         row("store-days not green without a charge", len(not_explained), "", most=0),
         row("store-days that differ for no charge", len(books.unexplained), "", most=0),
         row("runs that failed", len(done.failed), "", most=0),
-        row("wall", done.wall_seconds, "s"),
-        row("CPU of the product", done.cpu_seconds, "s"),
+        row("wall", done.cost.wall_seconds, "s"),
+        row("CPU of the product", done.cost.cpu_seconds, "s"),
         row("peak memory", done.peak_mib, "MiB"),
     ]
 
@@ -185,18 +182,13 @@ def measure(
 ) -> list[Row]:
     """Replay the sales of some days, backfill them and read the books."""
     days = [first + timedelta(days=n) for n in range((last - first).days + 1)]
-    options = ["--sales", str(sales), "--from", str(first), "--to", str(last)]
-    with tempfile.TemporaryDirectory() as folder:
-        state = Path(folder)
-        console.print("Starting simulators with the sales ...")
-        with running_simulators(state / "simulators", options) as simulated:
-            home = state / "dagster"
-            home.mkdir()
-            shutil.copy("dagster.yaml", home)
-            os.environ.update(environment_of(simulated, state / "data"))
-            os.environ.update(DAGSTER_HOME=str(home), IPOS_PIPELINE_START_DATE=first.isoformat())
-            done = backfill(console, days)
-            books = read_books(days)
+    console.print("Starting simulators with the sales ...")
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        installed(Replay(sales, first, last), Path(folder)),
+    ):
+        done = backfill(console, days)
+        books = read_books(days)
     name_exceptions(console, done, books)
     return rows_of(done, books)
 

@@ -12,7 +12,6 @@ from __future__ import annotations
 import argparse
 import sys
 import tempfile
-import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -27,6 +26,7 @@ from rich.console import Console
 from benchmarks.report import run_alone
 from benchmarks.rows import Row
 from benchmarks.simulated import DAY, Scene, environment_of, running_scene
+from benchmarks.stopwatch import Cost, Stopwatch
 from ipos_pipeline.connections import Connections
 from ipos_pipeline.domain.mapping import MappingRules
 from ipos_pipeline.domain.netsuite_record import CASH_REFUND, CASH_SALE
@@ -63,14 +63,13 @@ class CountingTransport(httpx2.AsyncBaseTransport):
 
 
 @dataclass(frozen=True, slots=True)
-class Cost:
-    """What one reconciliation took: requests to each system, and seconds."""
+class Reconciled:
+    """What one reconciliation found, and took: requests to each system, and seconds."""
 
+    proof: StoreDayProof
     netsuite_requests: int
     ipos_requests: int
-    cpu_seconds: float
-    wall_seconds: float
-    proof: StoreDayProof
+    cost: Cost
 
     def rows(self, what: str) -> list[Row]:
         """Lay the figures out, with the limits that hold for a day of 10,000 invoices."""
@@ -84,8 +83,8 @@ class Cost:
                 most=NETSUITE_REQUESTS_MAX,
             ),
             row(f"{what}: IPOS requests", self.ipos_requests, "requests"),
-            row(f"{what}: CPU", self.cpu_seconds, "s", most=CPU_SECONDS_MAX),
-            row(f"{what}: wall", self.wall_seconds, "s"),
+            row(f"{what}: CPU", self.cost.cpu_seconds, "s", most=CPU_SECONDS_MAX),
+            row(f"{what}: wall", self.cost.wall_seconds, "s"),
             row(f"{what}: proved (1 is yes)", float(self.proof.is_proved), "", least=1),
         ]
 
@@ -125,11 +124,11 @@ class Bench:
             ipos, ledger, profile=profile, location_code=LOCATION, day=DAY, **common
         )
 
-    def reconcile(self, rules: MappingRules) -> Cost:
+    def reconcile(self, rules: MappingRules) -> Reconciled:
         """Reconcile the day and measure it."""
         opened = self.connections
         before = self.transport.requests.copy()
-        cpu, wall = time.process_time(), time.monotonic()
+        watch = Stopwatch()
         proof = opened.wait_for(
             reconcile_store_day(
                 opened.ipos(rules.configuration),
@@ -140,13 +139,12 @@ class Bench:
                 at=opened.clock(),
             )
         )
-        made = self.transport.requests - before
-        return Cost(
+        cost, made = watch.cost(), self.transport.requests - before
+        return Reconciled(
+            proof,
             netsuite_requests=made[self.ports["netsuite"]],
             ipos_requests=made[self.ports["ipos"]],
-            cpu_seconds=time.process_time() - cpu,
-            wall_seconds=time.monotonic() - wall,
-            proof=proof,
+            cost=cost,
         )
 
 

@@ -1,4 +1,4 @@
-"""Runs of store-days through Dagster, in this process, and what they cost."""
+"""The product installed beside simulators, and runs of its store-days through Dagster."""
 
 from __future__ import annotations
 
@@ -6,17 +6,22 @@ import json
 import os
 import shutil
 import sys
-import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 import dagster as dg
 
-from benchmarks.simulated import CONCURRENCY, DAY, Scene, environment_of, running_scene
+from benchmarks.simulated import (
+    CONCURRENCY,
+    DAY,
+    Replay,
+    Scene,
+    environment_of,
+    running_scene,
+)
 from ipos_pipeline.cli.store_day_runs import QUIET, dagster_instance
 from ipos_pipeline.defs.jobs import SYNC_INVOICES
 from ipos_pipeline.defs.partitions import LOCATIONS
@@ -28,28 +33,9 @@ MEMORY = {"ARROW_DEFAULT_MEMORY_POOL": "system", "MALLOC_TRIM_THRESHOLD_": "1310
 """What .env.example says of memory: Arrow and the C library read it when a process starts."""
 
 
-@dataclass(frozen=True, slots=True)
-class Cost:
-    """What something took; CPU seconds are those of this process alone."""
-
-    cpu_seconds: float
-    wall_seconds: float
-
-
-class Stopwatch:
-    """Measures from its making on."""
-
-    def __init__(self) -> None:
-        self._cpu, self._wall = time.process_time(), time.monotonic()
-
-    def cost(self) -> Cost:
-        """Give what was spent since."""
-        return Cost(time.process_time() - self._cpu, time.monotonic() - self._wall)
-
-
 @contextmanager
 def installed(
-    scene: Scene, state: Path, *, concurrency: int = CONCURRENCY
+    scene: Scene | Replay, state: Path, *, concurrency: int = CONCURRENCY
 ) -> Iterator[dict[str, Any]]:
     """Run simulators, and have the product installed beside them, as `DAGSTER_HOME` names it.
 
@@ -81,47 +67,32 @@ def _settings_of(environment: Mapping[str, str]) -> set[str]:
     return {name for name in environment if name.startswith(SETTINGS)}
 
 
-def command_of_run(location_code: str, *, day: date = DAY) -> list[str]:
+def command_of_run(
+    location_code: str, *, day: date = DAY, tags: Mapping[str, str] | None = None
+) -> list[str]:
     """Give the command that runs a store-day in a process of its own, as the daemon's runs are.
 
-    `execute_in_process`, as `ipos-pipeline sync` and `Runner` use it, keeps all frames to its end.
+    `execute_in_process`, as `ipos-pipeline sync` and `run_here` use it, keeps all frames to its
+    end.
     """
-    tags = {"dagster/partition": f"{day}|{location_code}"}
+    asked = json.dumps({"dagster/partition": f"{day}|{location_code}", **(tags or {})})
     job = ["job", "execute", "-m", "ipos_pipeline.definitions", "-j", SYNC_INVOICES]
-    return [sys.executable, "-m", "dagster", *job, "--tags", json.dumps(tags)]
+    return [sys.executable, "-m", "dagster", *job, "--tags", asked]
 
 
-class Runner:
-    """Runs store-days one after the other, as `ipos-pipeline sync` does."""
+def run_here(location_code: str, *, day: date = DAY) -> None:
+    """Run a store-day in this process. Raises RuntimeError where the run fails."""
+    from ipos_pipeline.definitions import build_definitions  # noqa: PLC0415 - reads settings
 
-    def __init__(self) -> None:
-        from ipos_pipeline.definitions import build_definitions  # noqa: PLC0415 - reads settings
-
-        self._job = build_definitions(os.environ).resolve_job_def(SYNC_INVOICES)
-
-    def run(
-        self, location_code: str, *, day: date = DAY, tags: dict[str, str] | None = None
-    ) -> Cost:
-        """Run a store-day. Raises RuntimeError where the run fails: its cost would mean nothing."""
-        key = dg.MultiPartitionKey({"day": day.isoformat(), "location": location_code})
-        with dagster_instance(os.environ) as instance:
-            watch = Stopwatch()
-            result = self._job.execute_in_process(
-                instance=instance,
-                partition_key=key,
-                run_config=QUIET,
-                tags=tags,
-                raise_on_error=False,
-            )
-            cost = watch.cost()
-        if not result.success:
-            message = f"The run of {location_code} failed."
-            raise RuntimeError(message)
-        return cost
-
-    def run_all(self, location_codes: Sequence[str]) -> list[Cost]:
-        """Run some store-days of the day."""
-        return [self.run(code) for code in location_codes]
+    job = build_definitions(os.environ).resolve_job_def(SYNC_INVOICES)
+    key = dg.MultiPartitionKey({"day": day.isoformat(), "location": location_code})
+    with dagster_instance(os.environ) as instance:
+        result = job.execute_in_process(
+            instance=instance, partition_key=key, run_config=QUIET, raise_on_error=False
+        )
+    if not result.success:
+        message = f"The run of {location_code} failed."
+        raise RuntimeError(message)
 
 
 def evaluate(instance: dg.DagsterInstance) -> int:

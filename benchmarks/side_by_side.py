@@ -21,7 +21,6 @@ import json
 import statistics
 import sys
 import tempfile
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -36,6 +35,7 @@ from benchmarks.report import run_alone
 from benchmarks.rows import Row
 from benchmarks.simulated import Scene, environment_of, running_scene
 from benchmarks.stages import StoreDaySteps
+from benchmarks.stopwatch import Cost, Stopwatch
 from ipos_pipeline.clients.netsuite import RECORD_PATH
 from ipos_pipeline.clients.netsuite_tba import TbaCredentials, TokenBasedAuthentication
 from ipos_pipeline.connections import Connections, utc_now
@@ -73,21 +73,20 @@ class Landed:
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """How fast one of the three was: documents, seconds, CPU seconds of its process."""
+    """How fast one of the three was: documents, and what they cost its process."""
 
     documents: int
-    wall_seconds: float
-    cpu_seconds: float
+    cost: Cost
 
     @property
     def rate(self) -> float:
         """Documents a second."""
-        return self.documents / self.wall_seconds
+        return self.documents / self.cost.wall_seconds
 
     @property
     def cpu_ms(self) -> float:
         """CPU milliseconds a document."""
-        return self.cpu_seconds / self.documents * 1000
+        return self.cost.cpu_seconds / self.documents * 1000
 
 
 Contender = Callable[[Landed], Sent]
@@ -148,9 +147,9 @@ def one_after_the_other(landed: Landed, *, sample: int = SAMPLE) -> Sent:
 
 
 def _timed(create_all: Callable[[], int]) -> Sent:
-    wall, cpu = time.monotonic(), time.process_time()
+    watch = Stopwatch()
     documents = create_all()
-    return Sent(documents, time.monotonic() - wall, time.process_time() - cpu)
+    return Sent(documents, watch.cost())
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,8 +54,23 @@ class Scene:
         return [part for name, value in options.items() for part in (name, str(value))]
 
 
+@dataclass(frozen=True, slots=True)
+class Replay:
+    """Real sales of some days, from the Parquet file of a data set, in the four known shops."""
+
+    sales: Path
+    day: date
+    last_day: date
+
+    @property
+    def options(self) -> list[str]:
+        """The simulators' command line."""
+        days = ["--from", self.day.isoformat(), "--to", self.last_day.isoformat()]
+        return ["--sales", str(self.sales), *days]
+
+
 @contextmanager
-def running_scene(scene: Scene, state: Path) -> Iterator[dict[str, Any]]:
+def running_scene(scene: Scene | Replay, state: Path) -> Iterator[dict[str, Any]]:
     """Run simulators that show a scene; gives what `simulators.json` says."""
     with running_simulators(state / "simulators", scene.options) as simulated:
         yield simulated

@@ -27,6 +27,7 @@ from benchmarks.report import run_alone
 from benchmarks.rows import Row
 from benchmarks.runs import command_of_run, installed
 from benchmarks.simulated import Scene, environment_of, running_scene
+from benchmarks.stopwatch import Stopwatch
 from ipos_pipeline.connections import Connections
 from ipos_pipeline.domain.line_frames import split_lines
 from ipos_pipeline.domain.netsuite_record import CASH_SALE, NetSuiteRecord
@@ -202,9 +203,9 @@ def stage_seconds(console: Console, scene: Scene) -> StageSeconds:
 
 def _cpu_seconds(console: Console, step: Callable[[], object]) -> float:
     with console.status(step.__doc__ or ""):
-        before = time.process_time()
+        watch = Stopwatch()
         step()
-        return time.process_time() - before
+        return watch.cost().cpu_seconds
 
 
 def whole_run(console: Console, scene: Scene) -> WholeRun:

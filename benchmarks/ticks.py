@@ -1,12 +1,11 @@
 """What a tick costs: nothing to do, and a hundred invoices added to a day that holds many.
 
-Run it with `python -m benchmarks.ticks` in the top folder of a clone. A run is a
-process of its own, as the daemon starts it: its CPU seconds are counted from its start to its end.
+Run it with `python -m benchmarks.ticks` in the top folder of a clone. A run is a process
+of its own, as the daemon starts it: its CPU seconds are counted from its start to its end.
 """
 
 from __future__ import annotations
 
-import json
 import os
 import resource
 import subprocess
@@ -21,11 +20,12 @@ from typing import Any
 import httpx2
 from rich.console import Console
 
+from benchmarks.report import run_alone
 from benchmarks.rows import Row
-from benchmarks.runs import Runner, Stopwatch, evaluate, installed
+from benchmarks.runs import command_of_run, evaluate, installed, run_here
 from benchmarks.simulated import DAY, Scene, today
+from benchmarks.stopwatch import Stopwatch
 from ipos_pipeline.cli.store_day_runs import dagster_instance
-from ipos_pipeline.defs.jobs import SYNC_INVOICES
 from ipos_pipeline.defs.partitions import ONLY_NEW_TAG
 
 BENCHMARK = "ticks"
@@ -79,7 +79,7 @@ def cpu_of_new(state: Path, *, present: int, new: int) -> float:
 def _cpu_of_new(simulated: dict[str, Any], code: str, present: int, new: int) -> float:
     template = _invoices(simulated, code)[0]
     if present:
-        Runner().run(code)
+        run_here(code)
     else:
         _delete(simulated, template)
     _add(simulated, [_copy(template, number) for number in range(new)])
@@ -101,15 +101,9 @@ def cpu_of_few(state: Path) -> tuple[float, float, int]:
 
 def cpu_of_process(code: str, day: date = DAY) -> float:
     """Run the location as a tick would have it run; CPU seconds from the command to its end."""
-    tags = {"dagster/partition": f"{day}|{code}", ONLY_NEW_TAG: "true"}
-    job = ["job", "execute", "-m", "ipos_pipeline.definitions", "-j", SYNC_INVOICES]
+    command = command_of_run(code, day=day, tags={ONLY_NEW_TAG: "true"})
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    subprocess.run(  # noqa: S603 - our own command line
-        [sys.executable, "-m", "dagster", *job, "--tags", json.dumps(tags)],
-        check=True,
-        capture_output=True,
-        env=dict(os.environ),
-    )
+    subprocess.run(command, check=True, capture_output=True, env=dict(os.environ))  # noqa: S603
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
@@ -140,12 +134,5 @@ def _copy(template: dict[str, Any], number: int) -> dict[str, Any]:
     return {**template, "InvNo": inv_no, "Posted": 0, "Lines": lines}
 
 
-def main() -> int:
-    """Measure and print; exit code 1 if a limit is missed."""
-    from benchmarks.report import run_alone  # noqa: PLC0415
-
-    return run_alone(measure)
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_alone(measure))

@@ -34,7 +34,7 @@ from rich.progress import track
 
 from benchmarks.report import run_alone
 from benchmarks.rows import Row
-from benchmarks.runs import Runner, installed
+from benchmarks.runs import installed, run_here
 from benchmarks.simulated import Scene
 from ipos_pipeline.cli.store_day_runs import dagster_instance
 from ipos_pipeline.defs.assets import ASSETS
@@ -189,7 +189,7 @@ def write_log(chain: Chain, console: Console) -> None:
             )
             for name in STORE_DAY_ASSETS:
                 instance.report_runless_asset_event(dg.AssetMaterialization(name, partition=key))
-    Runner().run(chain.shops[0], day=chain.today)
+    run_here(chain.shops[0], day=chain.today)
 
 
 def remember_older_days(chain: Chain) -> None:

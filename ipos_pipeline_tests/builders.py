@@ -18,6 +18,7 @@ from ipos_pipeline.domain.mapping import FieldMapping, MappingRules
 from ipos_pipeline.domain.netsuite_item import NetSuiteItem, items_by_barcode
 from ipos_pipeline.domain.netsuite_record import CASH_REFUND, CASH_SALE
 from ipos_pipeline.domain.planning import PlannedDocument
+from ipos_pipeline.domain.store_day_proof import Side, StoreDayProof
 from ipos_pipeline.ledger.documents import SourceDocument, State
 from ipos_pipeline.ledger.entry import PostingEntry
 from ipos_pipeline.ledger.integration_errors import Failure, Stage
@@ -192,6 +193,30 @@ def failure(external_id: str = f"{KEY}-CS", **changes: Any) -> Failure:
         "next_step": "Correct it.",
     }
     return Failure(external_id=external_id, **{**usual, **changes})
+
+
+def store_day_proof(**changes: Any) -> StoreDayProof:
+    """Build the proof of a store-day with one cash sale, which is proved."""
+    sold = Side(1, Decimal("3.99"))
+    return StoreDayProof(
+        **{
+            "location_code": LOCATION,
+            "business_date": DAY,
+            "reconciled_at": NOON,
+            "shown": 1,
+            "landed": 1,
+            "filtered_by_rule": {},
+            "quarantined": 0,
+            "acknowledged": 1,
+            "posted_documents": 1,
+            "open_errors": 0,
+            "set_aside": 0,
+            "ipos": sold,
+            "ledger": sold,
+            "netsuite": sold,
+            **changes,
+        }
+    )
 
 
 def keys(count: int) -> list[str]:

@@ -1,27 +1,27 @@
 """NetSuite over SuiteTalk REST: create, look up by external ID, SuiteQL, custom records.
 
-Belongs here: HTTP and the shape of answers. Not here: when to send what (steps/posting.py), what
-a refusal means (netsuite_answers.py), tokens (netsuite_auth.py).
+Belongs here: what is asked, and the shape of answers. Not here: when to send what
+(steps/posting.py), slots and repetition (netsuite_requests.py), what a refusal means
+(netsuite_answers.py), tokens (netsuite_auth.py).
 """
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any, TypeVar
+from typing import Any
 
 import httpx2
 
-from ipos_pipeline.clients.adaptive_limit import AdaptiveLimit
-from ipos_pipeline.clients.http import Pacing, read, retry_transient, write
+from ipos_pipeline.clients.http import Pacing
 from ipos_pipeline.clients.netsuite_answers import (
     error_of,
-    is_overload,
     json_object,
     page_of,
     says_no_such_record,
 )
+from ipos_pipeline.clients.netsuite_requests import NetSuiteRequests
 from ipos_pipeline.clients.netsuite_rows import (
     NetSuiteTransaction,
     amount_of,
@@ -33,18 +33,7 @@ from ipos_pipeline.domain.chunks import chunked
 from ipos_pipeline.domain.json_text import write_json
 from ipos_pipeline.domain.netsuite_item import INVENTORY_ITEM, NetSuiteItem
 from ipos_pipeline.domain.operator_rules import TransactionInNetSuite
-from ipos_pipeline.errors import (
-    InDoubtError,
-    RejectedError,
-    ThrottledError,
-    TransientError,
-    trouble_of,
-)
-
-T = TypeVar("T")
-
-NETSUITE = "NetSuite"
-"""The system's name in errors and outages."""
+from ipos_pipeline.errors import InDoubtError, RejectedError, TransientError
 
 RECORD_PATH = "/services/rest/record/v1/"
 SUITEQL_PATH = "/services/rest/query/v1/suiteql"
@@ -71,18 +60,19 @@ class NetSuiteClient:
         clock: Callable[[], datetime],
         pacing: Pacing,
     ) -> None:
-        self._client = client
-        self._base_url = base_url
-        self._auth = auth
-        self._clock = clock
-        self._limit = AdaptiveLimit(concurrency, clock=clock)
-        self._patience_seconds = pacing.patience_seconds
-        self._pacing = pacing
+        self._requests = NetSuiteRequests(
+            client,
+            base_url=base_url,
+            auth=auth,
+            concurrency=concurrency,
+            clock=clock,
+            pacing=pacing,
+        )
         self.concurrency = concurrency
 
     def keep_to(self, most: int) -> None:
         """Have no more requests in flight than a run's part of `concurrency`."""
-        self._limit.keep_to(most)
+        self._requests.keep_to(most)
 
     async def create(self, record_type: str, payload: Mapping[str, Any]) -> str:
         """Create a record and give its internal ID.
@@ -91,7 +81,7 @@ class NetSuiteClient:
         InDoubtError when the outcome is unknown, and TransientError when nothing was sent.
         """
         what = f"Creating {record_type} {payload.get('externalId')}"
-        response = await self._write(
+        response = await self._requests.write(
             "POST", RECORD_PATH + record_type, payload, what=what, is_awaited=True
         )
         internal_id = response.headers.get("Location", "").rstrip("/").rpartition("/")[2]
@@ -146,7 +136,7 @@ class NetSuiteClient:
         """
         what = f"Deleting {record_type} {internal_id}"
         path = f"{RECORD_PATH}{record_type}/{internal_id}"
-        await self._write("DELETE", path, {}, what=what, is_awaited=True)
+        await self._requests.write("DELETE", path, {}, what=what, is_awaited=True)
 
     async def transactions_of_day(
         self, external_id_prefix: str, day: date
@@ -248,13 +238,15 @@ class NetSuiteClient:
         Transactions are never put (ADR 0005). Raises what `create` raises.
         """
         what = f"Writing {record_type} {external_id}"
-        await self._write("PUT", _custom_path(record_type, external_id), fields, what=what)
+        await self._requests.write("PUT", _custom_path(record_type, external_id), fields, what=what)
 
     async def delete_custom_record(self, record_type: str, external_id: str) -> None:
         """Delete a custom record; one that is not there is fine. Raises what `create` raises."""
         what = f"Deleting {record_type} {external_id}"
         try:
-            await self._write("DELETE", _custom_path(record_type, external_id), {}, what=what)
+            await self._requests.write(
+                "DELETE", _custom_path(record_type, external_id), {}, what=what
+            )
         except RejectedError as error:
             if error.status != httpx2.codes.NOT_FOUND:
                 raise
@@ -280,20 +272,20 @@ class NetSuiteClient:
         such records, and they open as if for editing (help subsect_1544786455).
         """
         what = f"Record type {record_type}"
-        url = f"{self._base_url}{RECORD_PATH}{record_type}/{NO_SUCH_RECORD}"
+        path = f"{RECORD_PATH}{record_type}/{NO_SUCH_RECORD}"
 
         def answer(response: httpx2.Response) -> None:
             if not response.is_success and not says_no_such_record(response):
                 raise error_of(response, what=what, is_write=False)
 
-        await self._read(lambda: self._client.build_request("GET", url), answer, what=what)
+        await self._requests.read("GET", path, answer, what=what)
 
     async def record_fields(
         self, record_type: str, internal_id: str, fields: Iterable[str]
     ) -> dict[str, Any]:
         """Read some fields of one record; those without a value are absent."""
         what = f"Reading {record_type} {internal_id}"
-        url = f"{self._base_url}{RECORD_PATH}{record_type}/{internal_id}"
+        path = f"{RECORD_PATH}{record_type}/{internal_id}"
         asked = {"fields": ",".join(fields)}
 
         def answer(response: httpx2.Response) -> dict[str, Any]:
@@ -302,16 +294,16 @@ class NetSuiteClient:
                 raise error_of(response, what=what, is_write=False)
             return body
 
-        return await self._read(
-            lambda: self._client.build_request("GET", url, params=asked), answer, what=what
-        )
+        return await self._requests.read("GET", path, answer, what=what, params=asked)
 
     async def update_record(
         self, record_type: str, internal_id: str, values: Mapping[str, Any]
     ) -> None:
         """Set some fields of one record; null empties a field. Raises as `create` does."""
         what = f"Updating {record_type} {internal_id}"
-        await self._write("PATCH", f"{RECORD_PATH}{record_type}/{internal_id}", values, what=what)
+        await self._requests.write(
+            "PATCH", f"{RECORD_PATH}{record_type}/{internal_id}", values, what=what
+        )
 
     async def suiteql(self, query: str, parameters: Sequence[str]) -> AsyncIterator[dict[str, str]]:
         """Run a SuiteQL query and yield its rows; keys are lower case, values are text."""
@@ -327,93 +319,15 @@ class NetSuiteClient:
     async def _suiteql_page(
         self, query: str, parameters: Sequence[str], *, offset: int, limit: int = PAGE_ROWS
     ) -> dict[str, Any]:
-        def request() -> httpx2.Request:
-            return self._client.build_request(
-                "POST",
-                self._base_url + SUITEQL_PATH,
-                params={"limit": limit, "offset": offset},
-                content=write_json({"q": query, "params": list(parameters)}),
-                headers={"Content-Type": "application/json", "Prefer": "transient"},
-            )
-
-        return await self._read(request, page_of, what="SuiteQL")
-
-    async def _read(
-        self,
-        request: Callable[[], httpx2.Request],
-        answer: Callable[[httpx2.Response], T],
-        *,
-        what: str,
-    ) -> T:
-        """Ask something that changes nothing, again where that may help."""
-
-        async def ask() -> T:
-            sent_at = self._clock()
-            response = await read(self._client, request(), auth=self._auth, what=what)
-            self._learn_from(response, sent_at=sent_at)
-            return answer(response)
-
-        return await self._in_slot(ask)
-
-    async def _write(
-        self,
-        method: str,
-        path: str,
-        payload: Mapping[str, Any],
-        *,
-        what: str,
-        is_awaited: bool = False,
-    ) -> httpx2.Response:
-        """Send something that changes a record.
-
-        `is_awaited`: again where it was certainly not applied. The rest can wait for the next run.
-        """
-        content = write_json(payload)
-        headers = {
-            "Content-Type": "application/json",
-            "X-NetSuite-PropertyNameValidation": "Error",
-        }
-
-        async def send() -> httpx2.Response:
-            request = self._client.build_request(
-                method, self._base_url + path, content=content, headers=headers
-            )
-            sent_at = self._clock()
-            response = await write(self._client, request, auth=self._auth, what=what)
-            self._learn_from(response, sent_at=sent_at)
-            if not response.is_success:
-                raise error_of(response, what=what, is_write=True)
-            return response
-
-        if is_awaited:
-            return await self._in_slot(send)
-        with trouble_of(NETSUITE):
-            async with self._limit.slot():
-                return await send()
-
-    async def _in_slot(self, call: Callable[[], Awaitable[T]]) -> T:
-        """Call, and call again, in one slot: whoever is refused keeps it while he pauses.
-
-        So nobody else is sent in his place to be refused as well. Once somebody's patience has
-        ended, nobody else has any until NetSuite answers: it would be spent by one after the other.
-        """
-        with trouble_of(NETSUITE):
-            async with self._limit.slot():
-                try:
-                    return await retry_transient(
-                        call, self._pacing, patience_seconds=self._patience_seconds
-                    )
-                except ThrottledError:
-                    self._patience_seconds = 0.0
-                    raise
-
-    def _learn_from(self, response: httpx2.Response, *, sent_at: datetime) -> None:
-        """Ask for more or for less at once, by what NetSuite said."""
-        if is_overload(response):
-            self._limit.refused(sent_at=sent_at)
-        else:
-            self._limit.succeeded()
-            self._patience_seconds = self._pacing.patience_seconds
+        return await self._requests.read(
+            "POST",
+            SUITEQL_PATH,
+            page_of,
+            what="SuiteQL",
+            params={"limit": limit, "offset": offset},
+            content=write_json({"q": query, "params": list(parameters)}),
+            headers={"Content-Type": "application/json", "Prefer": "transient"},
+        )
 
 
 _OURS = "externalid LIKE ? AND TO_CHAR(trandate, 'YYYY-MM-DD') = ?"

@@ -3,7 +3,7 @@
 import dagster as dg
 import pandas as pd
 
-from ipos_pipeline.clients.netsuite import NETSUITE
+from ipos_pipeline.clients.netsuite_requests import NETSUITE
 from ipos_pipeline.defs.dates import keep_dates_shown
 from ipos_pipeline.defs.day_page import PAGE_EVERY, chart_of, is_written_since, page_of, write_day
 from ipos_pipeline.defs.dry_run import seen_dry

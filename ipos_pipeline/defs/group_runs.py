@@ -17,7 +17,7 @@ import dagster as dg
 import pandas as pd
 from pydantic import Field
 
-from ipos_pipeline.clients.netsuite import NETSUITE
+from ipos_pipeline.clients.netsuite_requests import NETSUITE
 from ipos_pipeline.connections import Connections
 from ipos_pipeline.defs import closing_assets, line_assets, posting_assets
 from ipos_pipeline.defs.checks import BLOCKING, stopped_by

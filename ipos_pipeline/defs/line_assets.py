@@ -72,6 +72,7 @@ def split_invoice_lines(at: StoreDayRun) -> tuple[Frame, Frame]:
             location_code=at.store_day.location_code,
             day=at.store_day.day,
         )
+    # Read again rather than held: of a large day the lines and both their sides are much memory.
     to_split = at.frame("raw_invoices", columns=TO_COUNT)
     complete = every_line_split_once(to_split, sale_lines, refund_lines, planned=planned)
     return (

@@ -37,13 +37,7 @@ class ParquetIOManager(dg.IOManager):
 
     def load_input(self, context: dg.InputContext) -> pd.DataFrame:
         """Load a frame with the column types it was stored with."""
-        path = self._path(context)
-        if not path.exists():
-            raise dg.Failure(
-                f"{path} is missing.",
-                metadata={"recovery": f"Materialize {context.asset_key.to_user_string()} first."},
-            )
-        return frame_of_arrow(pq.read_table(path))
+        return frame_at(self._path(context), context.asset_key.to_user_string())
 
     def _path(self, context: dg.OutputContext | dg.InputContext) -> Path:
         name = context.asset_key.to_python_identifier()
@@ -68,14 +62,17 @@ def store_frame(path: Path, frame: pd.DataFrame, *, run: str) -> dict[str, Any]:
     return {"path": dg.MetadataValue.path(path), "dagster/row_count": len(frame)}
 
 
-def stored_frame(
-    data_dir: Path, asset: str, store_day: StoreDay, *, columns: Sequence[str] | None = None
-) -> pd.DataFrame | None:
-    """Load the frame, or some columns of it, that the last run has stored.
+def frame_at(path: Path, asset: str, *, columns: Sequence[str] | None = None) -> pd.DataFrame:
+    """Load the frame of an asset, or some columns of it. Raises dagster.Failure without one."""
+    frame = stored_frame(path, columns=columns)
+    if frame is None:
+        recovery = f"Materialize {asset} first."
+        raise dg.Failure(f"{path} is missing or cannot be read.", metadata={"recovery": recovery})
+    return frame
 
-    None if there is none that can be read.
-    """
-    path = frame_path(data_dir, asset, store_day)
+
+def stored_frame(path: Path, *, columns: Sequence[str] | None = None) -> pd.DataFrame | None:
+    """Load a frame, or some columns of it; None if there is none that can be read."""
     try:
         return frame_of_arrow(pq.read_table(path, columns=columns))
     except (FileNotFoundError, pa.ArrowInvalid):

@@ -9,13 +9,14 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import dagster as dg
 import pandas as pd
 
 from ipos_pipeline.connections import Connections
 from ipos_pipeline.defs.dry_run import is_dry_run, mark_dry_run
-from ipos_pipeline.defs.parquet_io import frame_path, store_frame, stored_frame
+from ipos_pipeline.defs.parquet_io import frame_at, frame_path, store_frame, stored_frame
 from ipos_pipeline.defs.partitions import ONLY_NEW_TAG, StoreDay
 from ipos_pipeline.defs.reporting import Metadata, tag_location
 
@@ -54,27 +55,20 @@ class StoreDayRun:
             is_only_new=context.run.tags.get(ONLY_NEW_TAG) == "true",
         )
 
-    def frame_before(
-        self, asset: str, *, columns: Sequence[str] | None = None
-    ) -> pd.DataFrame | None:
+    def frame_before(self, asset: str) -> pd.DataFrame | None:
         """Load the frame that the last run of the store-day has stored, if there is one."""
-        data_dir = self.connections.settings.data_dir
-        return stored_frame(data_dir, asset, self.store_day, columns=columns)
-
-    def store_frame(self, asset: str, frame: pd.DataFrame) -> Metadata:
-        """Store the frame of an asset as the I/O manager does; gives what is shown of it."""
-        path = frame_path(self.connections.settings.data_dir, asset, self.store_day)
-        return store_frame(path, frame, run=self.run_id)
+        return stored_frame(self._path(asset))
 
     def frame(self, asset: str, *, columns: Sequence[str] | None = None) -> pd.DataFrame:
         """Load the frame of an asset that this one follows, or only the columns that it reads.
 
         Raises dagster.Failure without one.
         """
-        frame = self.frame_before(asset, columns=columns)
-        if frame is None:
-            path = frame_path(self.connections.settings.data_dir, asset, self.store_day)
-            raise dg.Failure(
-                f"{path} is missing.", metadata={"recovery": f"Materialize {asset} first."}
-            )
-        return frame
+        return frame_at(self._path(asset), asset, columns=columns)
+
+    def store_frame(self, asset: str, frame: pd.DataFrame) -> Metadata:
+        """Store the frame of an asset as the I/O manager does; gives what is shown of it."""
+        return store_frame(self._path(asset), frame, run=self.run_id)
+
+    def _path(self, asset: str) -> Path:
+        return frame_path(self.connections.settings.data_dir, asset, self.store_day)

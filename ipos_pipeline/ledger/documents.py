@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -187,19 +187,6 @@ class Documents:
             source_document.c.state == State.HELD,
         )
         return list(self._connection.execute(query).scalars())
-
-    def of_day(self, location_code: str, business_date: date) -> Iterator[SourceDocument]:
-        """Read a store-day's landed documents in order of their time and number."""
-        query = (
-            _select()
-            .where(
-                source_document.c.location_code == location_code,
-                source_document.c.business_date == business_date,
-            )
-            .order_by(source_document.c.occurred_at, source_document.c.document_key)
-        )
-        for row in self._connection.execute(query).mappings():
-            yield _document(row)
 
     def moments_of_day(self, location_code: str, business_date: date) -> list[datetime]:
         """Read when a store-day's landed documents were made."""

@@ -19,7 +19,6 @@ from sqlalchemy import (
     bindparam,
     delete,
     insert,
-    literal_column,
     or_,
     select,
     tuple_,
@@ -163,22 +162,6 @@ class Entries:
                 )
             )
         return claimed
-
-    def sending_runs(self, *, claimed_after: datetime) -> list[str]:
-        """Name the runs that hold claims of late, whatever they post.
-
-        The status stands in the statement as it does in the partial index: SQLite would not see
-        from a parameter that it may use it.
-        """
-        query = (
-            select(posting_entry.c.claimed_by)
-            .distinct()
-            .where(
-                posting_entry.c.status == literal_column(f"'{Status.SENDING}'"),
-                posting_entry.c.claimed_at > claimed_after,
-            )
-        )
-        return list(self._connection.execute(query).scalars())
 
     def send_under(self, external_id: str, tran_date: date, *, run: str, at: datetime) -> list[str]:
         """Record that this run sends an entry once more, under another date, before it does so."""

@@ -29,7 +29,6 @@ from ipos_pipeline.ledger.acknowledgements import Acknowledgements
 from ipos_pipeline.ledger.decisions import Decisions
 from ipos_pipeline.ledger.documents import Documents
 from ipos_pipeline.ledger.entries import Entries
-from ipos_pipeline.ledger.finished_runs import FinishedRuns
 from ipos_pipeline.ledger.history import History
 from ipos_pipeline.ledger.integration_errors import IntegrationErrors
 from ipos_pipeline.ledger.log_records import LogRecords
@@ -37,6 +36,7 @@ from ipos_pipeline.ledger.mails import Mails
 from ipos_pipeline.ledger.outages import Outages
 from ipos_pipeline.ledger.overview import Overview
 from ipos_pipeline.ledger.proofs import Proofs
+from ipos_pipeline.ledger.runs import Runs
 from ipos_pipeline.ledger.selecting import Selecting
 from ipos_pipeline.ledger.store_day_rows import StoreDayRows
 from ipos_pipeline.ledger.store_days import StoreDays
@@ -65,7 +65,6 @@ class Transaction:
     entries: Entries
     acknowledgements: Acknowledgements
     errors: IntegrationErrors
-    finished_runs: FinishedRuns
     history: History
     log_records: LogRecords
     mails: Mails
@@ -73,6 +72,7 @@ class Transaction:
     decisions: Decisions
     overview: Overview
     proofs: Proofs
+    runs: Runs
     selecting: Selecting
     store_day_rows: StoreDayRows
     store_days: StoreDays
@@ -200,7 +200,6 @@ def _transaction(connection: Connection, actor: str) -> Transaction:
         entries=entries,
         acknowledgements=Acknowledgements(connection, history),
         errors=IntegrationErrors(connection, history),
-        finished_runs=FinishedRuns(connection),
         history=history,
         log_records=LogRecords(connection),
         mails=Mails(connection),
@@ -208,6 +207,7 @@ def _transaction(connection: Connection, actor: str) -> Transaction:
         decisions=Decisions(connection, entries, history),
         overview=Overview(connection),
         proofs=Proofs(connection),
+        runs=Runs(connection),
         selecting=Selecting(connection),
         store_day_rows=StoreDayRows(connection),
         store_days=StoreDays(connection),

@@ -33,7 +33,7 @@ class FourDates:
 def four_dates(ledger: LedgerStore, location_code: str) -> FourDates:
     """Compute a location's dates from what the ledger keeps of its runs and errors."""
     with ledger.read() as work:
-        runs = work.finished_runs
+        runs = work.runs
         return FourDates(
             last_sales_sync=runs.last_complete_at(location_code, CASH_SALE),
             last_sales_error=runs.last_failed_at(location_code, CASH_SALE),

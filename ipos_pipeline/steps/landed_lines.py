@@ -123,7 +123,7 @@ def _kept(before: pd.DataFrame | None, versions: Iterable[LandedVersion]) -> pa.
 
 def _read(
     ledger: LedgerStore,
-    document_keys: Iterable[str],
+    document_keys: Sequence[str],
     *,
     configuration: IposConfiguration,
     profile: IposProfile,

@@ -60,5 +60,5 @@ async def post_store_day(
         lease=lease,
     )
     with ledger.write(run) as work:
-        work.finished_runs.note(scope, run=run, at=clock())
+        work.runs.note(scope, run=run, at=clock())
     return posted

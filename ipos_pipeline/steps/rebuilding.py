@@ -97,7 +97,7 @@ async def rebuild_store_day(
         return Rebuilt(
             location_code=code,
             day=day,
-            invoices=sum(1 for _ in work.documents.of_day(code, day)),
+            invoices=work.documents.count_of_day(code, day),
             unreadable=work.errors.count_unreadable(code, day),
             planned=len(entries),
             found=found.adopted,

@@ -17,7 +17,6 @@ LOOKED_AGAIN_AFTER = timedelta(seconds=1)
 TURN = timedelta(seconds=30)
 """How long a run keeps a slot that is left over when the slots are divided."""
 
-
 HANDED_OVER_IN = timedelta(seconds=3)
 """By so much later is it taken up: a second until the last look, and a request's own time."""
 
@@ -48,7 +47,7 @@ class SharedSlots:
             return
         self._looked_at = now
         with self._ledger.read() as work:
-            runs = work.entries.sending_runs(claimed_after=now - self._lease)
+            runs = work.runs.posting(claimed_after=now - self._lease)
         self._netsuite.keep_to(part_of(self._netsuite.concurrency, runs, run=self._run, at=now))
 
 

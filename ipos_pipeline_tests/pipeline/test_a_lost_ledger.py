@@ -188,6 +188,6 @@ def _lose_ledger(pipeline: Pipeline) -> None:
 
 def _events(pipeline: Pipeline) -> list[Any]:
     with pipeline.world.connections(**pipeline.environment) as opened, opened.ledger.read() as work:
-        documents = [one.document_key for one in work.documents.of_day(LOCATION, DAY)]
+        documents = [one.document_key for one in work.store_day_rows.documents(LOCATION, DAY)]
         entries = [one.external_id for one in work.entries.of_day(LOCATION, DAY)]
         return [work.history.of(subject) for subject in [*documents, *entries]]

@@ -58,9 +58,13 @@ class Shops:
 
     def run(self, day: date = DAY, location: str = LOCATION) -> Tick:
         """Run one store-day as the job does; raises what would fail the run."""
-        self.connections.__dict__.pop("records", None)  # each run has connections of its own
+        self.read_records_again()
         configuration = self.connections.configuration(location)
         return self.connections.wait_for(self.run_steps(day, configuration))
+
+    def read_records_again(self) -> None:
+        """Forget the configuration records: each run and tick has connections of its own."""
+        self.connections.__dict__.pop("records", None)
 
     async def run_steps(self, day: date, configuration: IposConfiguration) -> Tick:
         """Do the steps of one store-day in the order of the assets."""
@@ -95,7 +99,7 @@ class Shops:
     def due(self) -> dict[StoreDayKey, str]:
         """Decide as the sensor does which store-days need a run now, and why."""
         opened, settings = self.connections, self.connections.settings
-        opened.__dict__.pop("records", None)
+        self.read_records_again()
         active = opened.configurations()
         opened.wait_for(self._release(active, run="sensor"))
         days = {
@@ -171,7 +175,7 @@ class Shops:
     def landed_numbers(self, day: date = DAY, location: str = LOCATION) -> list[str]:
         """List the numbers of the invoices that the ledger holds for a store-day."""
         with self.connections.ledger.read() as work:
-            return [one.number for one in work.documents.of_day(location, day)]
+            return [one.number for one in work.store_day_rows.documents(location, day)]
 
     async def _release(self, active: Mapping[str, IposConfiguration], *, run: str) -> None:
         await release_solved(

@@ -188,5 +188,5 @@ def test_the_wall_clock_of_the_shop_counts_not_that_of_the_server(shops: Shops) 
     shops.run()
 
     with shops.connections.ledger.read() as work:
-        (document,) = work.documents.of_day(LOCATION, DAY)
+        (document,) = work.store_day_rows.documents(LOCATION, DAY)
     assert document.occurred_at == datetime.fromisoformat("2026-11-20T07:07:33+00:00")

@@ -2,41 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
-from decimal import Decimal
+from datetime import timedelta
 from typing import Any
 
 import dagster as dg
 import pytest
 
 from ipos_pipeline.defs.partitions import ONLY_NEW_TAG
-from ipos_pipeline.domain.store_day_proof import DifferenceKind, Side, StoreDayProof
+from ipos_pipeline.domain.store_day_proof import DifferenceKind
 from ipos_pipeline.domain.whole_look import WHOLE_EVERY, WHOLE_UP_TO, sums_are_enough
-from ipos_pipeline_tests.builders import DAY, LOCATION, raw_invoice
+from ipos_pipeline_tests.builders import NOON, raw_invoice, store_day_proof
 from ipos_pipeline_tests.pipeline.conftest import Pipeline
 
-NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 ONLY_NEW = {ONLY_NEW_TAG: "true"}
-
-
-def proof(at: datetime) -> StoreDayProof:
-    nothing = Side(0, Decimal(0))
-    return StoreDayProof(
-        location_code=LOCATION,
-        business_date=DAY,
-        reconciled_at=at,
-        shown=0,
-        landed=0,
-        filtered_by_rule={},
-        quarantined=0,
-        acknowledged=0,
-        posted_documents=0,
-        open_errors=0,
-        set_aside=0,
-        ipos=nothing,
-        ledger=nothing,
-        netsuite=nothing,
-    )
 
 
 @pytest.mark.parametrize(
@@ -50,7 +28,10 @@ def proof(at: datetime) -> StoreDayProof:
 def test_sums_are_enough_for_a_large_day_with_a_young_proof(
     landed: int, age: timedelta, *, is_enough: bool
 ) -> None:
-    assert sums_are_enough(proof(NOON - age), landed=landed, now=NOON) is is_enough
+    assert (
+        sums_are_enough(store_day_proof(reconciled_at=NOON - age), landed=landed, now=NOON)
+        is is_enough
+    )
 
 
 @pytest.fixture

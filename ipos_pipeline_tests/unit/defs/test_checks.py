@@ -17,7 +17,7 @@ from ipos_pipeline.defs import checks, invoice_checks, posting_checks, proof_che
 from ipos_pipeline.defs.assets import ASSETS
 from ipos_pipeline.defs.partitions import StoreDay
 from ipos_pipeline.domain.line_frames import RAW_LINES, frame_of, raw_rows, split_lines
-from ipos_pipeline.domain.store_day_proof import Difference, DifferenceKind, Side, StoreDayProof
+from ipos_pipeline.domain.store_day_proof import Difference, DifferenceKind, StoreDayProof
 from ipos_pipeline.errors import ConfigurationError
 from ipos_pipeline.steps.landed_lines import SUSPICIOUS_DATES
 from ipos_pipeline.steps.landing import Landed
@@ -30,25 +30,11 @@ from ipos_pipeline_tests.builders import (
     amount_line,
     configuration,
     invoice,
+    store_day_proof,
 )
 
 SALE = "IPOS-DXB01-2026-S-10377-CS"
-PROVED = StoreDayProof(
-    location_code=LOCATION,
-    business_date=DAY,
-    reconciled_at=NOON,
-    shown=1,
-    landed=1,
-    filtered_by_rule={},
-    quarantined=0,
-    acknowledged=1,
-    posted_documents=1,
-    open_errors=0,
-    set_aside=0,
-    ipos=Side(1, Decimal("3.99")),
-    ledger=Side(1, Decimal("3.99")),
-    netsuite=Side(1, Decimal("3.99")),
-)
+PROVED = store_day_proof()
 
 
 def lines_of(count: int = 1, *lines: dict[str, Any]) -> pd.DataFrame:

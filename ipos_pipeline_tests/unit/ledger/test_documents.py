@@ -128,7 +128,7 @@ def test_a_store_day_is_read_in_order_of_time(ledger: LedgerStore) -> None:
                 source_document(elsewhere, business_date=DAY + timedelta(days=1)),
             ]
         )
-        found = [one.document_key for one in work.documents.of_day(LOCATION, DAY)]
+        found = [one.document_key for one in work.store_day_rows.documents(LOCATION, DAY)]
     assert found == [first, second]
 
 

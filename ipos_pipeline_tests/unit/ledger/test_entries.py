@@ -89,12 +89,12 @@ def test_runs_are_named_that_hold_claims_of_late(ledger: LedgerStore, plan: Plan
             work.entries.claim([entry(ledger, external_id)], run=run, at=NOON)
     before, after = NOON - timedelta(minutes=1), NOON + timedelta(minutes=1)
     with ledger.read() as work:
-        assert sorted(work.entries.sending_runs(claimed_after=before)) == ["run-1", "run-2"]
-        assert work.entries.sending_runs(claimed_after=after) == [], "dead by now"
+        assert sorted(work.runs.posting(claimed_after=before)) == ["run-1", "run-2"]
+        assert work.runs.posting(claimed_after=after) == [], "dead by now"
     with ledger.write("run-1") as work:
         work.entries.post({SALE: "987"}, at=LATER, how="created")
     with ledger.read() as work:
-        assert work.entries.sending_runs(claimed_after=before) == ["run-2"]
+        assert work.runs.posting(claimed_after=before) == ["run-2"]
 
 
 def test_another_date_is_written_only_by_the_run_that_is_sending(

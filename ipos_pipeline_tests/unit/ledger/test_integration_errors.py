@@ -179,7 +179,7 @@ def test_a_difference_is_no_failed_posting_and_nothing_that_a_run_would_try_agai
         work.decisions.set_error_aside(error.id, KEY, at=NOON, reason="finance knows")
         late = NOON + timedelta(days=30)
         due = work.store_days.with_due_work([LOCATION], claimed_before=late, now=late)
-        last_failed = work.finished_runs.last_failed_at(LOCATION, CASH_SALE)
+        last_failed = work.runs.last_failed_at(LOCATION, CASH_SALE)
         frozen = work.documents.known([KEY])[KEY].is_frozen
         aside = work.selecting.set_aside_of_day(LOCATION, DAY)
     assert (due, last_failed, frozen, aside) == (set(), None, False, set())

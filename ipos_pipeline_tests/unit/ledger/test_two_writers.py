@@ -189,7 +189,7 @@ def test_a_look_shows_one_moment_although_another_run_writes(
 ) -> None:
     """Documents and entries are read by two statements and must belong together."""
     with ledger.read() as look:
-        assert list(look.documents.of_day(LOCATION, DAY)) == []
+        assert look.store_day_rows.documents(LOCATION, DAY) == []
         with other.write("run-2") as work:
             work.documents.add([source_document()])
             work.entries.plan([posting_entry(SALE)], at=NOON)

@@ -1,14 +1,14 @@
-"""What each finished run left unposted, by kind of document; nothing here is ever changed."""
+"""Runs: which are posting now, and what each finished one left unposted, by kind of document."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Connection, func, insert, or_, select
+from sqlalchemy import Connection, func, insert, literal_column, or_, select
 
 from ipos_pipeline.domain.netsuite_record import RecordType
 from ipos_pipeline.ledger.entries import PartitionScope
-from ipos_pipeline.ledger.entry import OPEN_TO_RUNS
+from ipos_pipeline.ledger.entry import OPEN_TO_RUNS, Status
 from ipos_pipeline.ledger.integration_errors import OPEN, Stage
 from ipos_pipeline.ledger.schema import finished_run, integration_error, posting_entry
 
@@ -16,11 +16,27 @@ BEFORE_POSTED = (Stage.PARSE, Stage.MAP, Stage.POST)
 """Stages whose errors are about a document that is not posted; IPOS's refusals are not."""
 
 
-class FinishedRuns:
-    """Reads and writes `finished_run`."""
+class Runs:
+    """Reads and writes `finished_run`, of which nothing is ever changed; reads claims."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+
+    def posting(self, *, claimed_after: datetime) -> list[str]:
+        """Name the runs that hold claims of late, whatever they post.
+
+        The status stands in the statement as it does in the partial index: SQLite would not see
+        from a parameter that it may use it.
+        """
+        query = (
+            select(posting_entry.c.claimed_by)
+            .distinct()
+            .where(
+                posting_entry.c.status == literal_column(f"'{Status.SENDING}'"),
+                posting_entry.c.claimed_at > claimed_after,
+            )
+        )
+        return list(self._connection.execute(query).scalars())
 
     def note(self, scope: PartitionScope, *, run: str, at: datetime) -> int:
         """Note that a run has finished one kind of document of a store-day; give what it left.

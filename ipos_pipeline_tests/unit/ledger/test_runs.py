@@ -26,7 +26,7 @@ LATER = NOON + timedelta(hours=1)
 
 def left(ledger: LedgerStore, scope: PartitionScope) -> int:
     with ledger.write("run-1") as work:
-        return work.finished_runs.note(scope, run="run-1", at=NOON)
+        return work.runs.note(scope, run="run-1", at=NOON)
 
 
 @pytest.mark.parametrize("status", list(Status))
@@ -53,15 +53,15 @@ def test_an_invoice_without_a_plan_counts_for_both_kinds(ledger: LedgerStore, st
 
 def test_the_last_run_that_left_nothing_counts(ledger: LedgerStore) -> None:
     with ledger.write("run-1") as work:
-        assert work.finished_runs.last_complete_at(LOCATION, CASH_SALE) is None
-        work.finished_runs.note(SALES, run="run-1", at=NOON)
+        assert work.runs.last_complete_at(LOCATION, CASH_SALE) is None
+        work.runs.note(SALES, run="run-1", at=NOON)
         work.errors.fail(failure(KEY, stage=Stage.PARSE, record_type=None), at=LATER)
-        work.finished_runs.note(SALES, run="run-2", at=LATER)
+        work.runs.note(SALES, run="run-2", at=LATER)
 
     with ledger.read() as work:
-        assert work.finished_runs.last_complete_at(LOCATION, CASH_SALE) == NOON
-        assert work.finished_runs.last_complete_at(LOCATION, CASH_REFUND) is None
-        assert work.finished_runs.last_complete_at("SHJ01", CASH_SALE) is None
+        assert work.runs.last_complete_at(LOCATION, CASH_SALE) == NOON
+        assert work.runs.last_complete_at(LOCATION, CASH_REFUND) is None
+        assert work.runs.last_complete_at("SHJ01", CASH_SALE) is None
 
 
 def test_the_last_failure_counts_whether_solved_or_not(ledger: LedgerStore) -> None:
@@ -70,8 +70,8 @@ def test_the_last_failure_counts_whether_solved_or_not(ledger: LedgerStore) -> N
         work.errors.close([f"{KEY}-CS"], [Stage.POST], at=LATER, how="posted")
 
     with ledger.read() as work:
-        assert work.finished_runs.last_failed_at(LOCATION, CASH_SALE) == NOON
-        assert work.finished_runs.last_failed_at(LOCATION, CASH_REFUND) is None
+        assert work.runs.last_failed_at(LOCATION, CASH_SALE) == NOON
+        assert work.runs.last_failed_at(LOCATION, CASH_REFUND) is None
 
 
 def test_an_acknowledgement_that_ipos_refuses_is_no_failed_document(ledger: LedgerStore) -> None:
@@ -79,5 +79,5 @@ def test_an_acknowledgement_that_ipos_refuses_is_no_failed_document(ledger: Ledg
         work.errors.fail(failure(KEY, stage=Stage.ACKNOWLEDGE, record_type=None), at=NOON)
 
     with ledger.read() as work:
-        assert work.finished_runs.last_failed_at(LOCATION, CASH_SALE) is None
+        assert work.runs.last_failed_at(LOCATION, CASH_SALE) is None
     assert left(ledger, SALES) == 0
