@@ -51,7 +51,7 @@ screenshots: install ## The README's pictures of the UI, taken anew (needs Chrom
 	$(BIN)/python -m ipos_pipeline_tests.browser.screenshots
 
 lock: ## Resolve the dependencies anew into requirements.lock (needs uv)
-	uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes \
+	uv pip compile pyproject.toml --extra kubernetes --group dev --universal --python-version 3.11 --generate-hashes \
 	  --no-annotate --no-strip-extras --custom-compile-command "make lock" --quiet \
 	  --upgrade -o requirements.lock
 
