@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from ipos_pipeline.clients.http import Pacing
 from ipos_pipeline.connections import Connections
 from ipos_pipeline.definitions import build_definitions
 from ipos_pipeline.defs.assets import ASSETS
+from ipos_pipeline.defs.nightly import close_day_of_many_schedule, close_day_schedule
 from ipos_pipeline.defs.partitions import LOCATIONS
 from ipos_pipeline.defs.sensors import store_days_sensor
 from ipos_pipeline.defs.starting import SYNC_GROUP, group_request, running_store_days
@@ -26,7 +27,8 @@ from ipos_pipeline.steps.watching_outages import note_outage
 from ipos_pipeline_tests.pipeline.processes import simulated
 from simulators.world import SHOPS
 
-DAY = date(2026, 11, 20)
+DAY = datetime.now(UTC).date() - timedelta(days=2)
+"""The simulators run by the real clock, and a tick looks back 60 days at most."""
 INVOICES = 5
 ASSET_NAMES = ["sale_lines", "refund_lines", *(asset.name for asset in ASSETS)]
 PACING = Pacing(attempts_max=2, first_delay_seconds=0.01)
@@ -62,6 +64,17 @@ class Group:
         ):
             answer = store_days_sensor(context)
         return list(answer.run_requests or []) if isinstance(answer, dg.SensorResult) else []
+
+    def night(self, schedule: dg.ScheduleDefinition) -> list[dg.RunRequest]:
+        """Evaluate a schedule as the daemon does."""
+        with (
+            self.connect() as connections,
+            dg.build_schedule_context(
+                instance=self.instance, resources={"connections": connections}
+            ) as context,
+        ):
+            answer = schedule(context)
+        return [] if isinstance(answer, dg.SkipReason) else list(answer)
 
     def materialized(self, asset: str) -> set[str]:
         """Give the locations of which an asset is materialized."""
@@ -106,6 +119,20 @@ def group(tmp_path: Path) -> Iterator[Group]:
         yield Group(environment | {"NETSUITE_CONCURRENCY": "3"}, instance)
 
 
+@pytest.fixture
+def on_disk(group: Group) -> Iterator[Group]:
+    """The same with an instance on disk, as schedules open it themselves."""
+    with dg.instance_for_test() as made:
+        made.add_dynamic_partitions(LOCATIONS, list(SHOPS))
+        yield replace(group, instance=made)
+
+
+def store_days_of(request: dg.RunRequest) -> list[str]:
+    """Give the partition keys of a run of many store-days."""
+    asked: list[str] = request.run_config["ops"]["sync_store_days"]["config"]["store_days"]
+    return asked
+
+
 def shown(result: dg.ExecuteInProcessResult) -> dict[str, Any]:
     """Give the metadata of the run's one output."""
     [output] = [event for event in result.all_events if event.is_successful_output]
@@ -143,7 +170,7 @@ def test_each_check_is_evaluated_once_over_all_store_days(group: Group) -> None:
 def test_a_frame_is_the_same_whether_a_store_day_ran_alone_or_with_others(group: Group) -> None:
     group.run()
     data = Path(group.environment["IPOS_PIPELINE_DATA_DIR"])
-    of_group = {path: path.read_bytes() for path in data.glob("*/2026-11-20/DXB01.parquet")}
+    of_group = {path: path.read_bytes() for path in data.glob(f"*/{DAY}/DXB01.parquet")}
 
     key = dg.MultiPartitionKey({"day": DAY.isoformat(), "location": "DXB01"})
     definitions = build_definitions(group.environment, connect=group.connect)
@@ -166,10 +193,10 @@ def test_a_shop_whose_ipos_does_not_answer_holds_up_no_other(group: Group) -> No
     assert group.posted() == len(others) * INVOICES
     assert all(group.materialized(name) == others for name in ASSET_NAMES)
     assert shown(result)["failed"] == 1
-    assert list(failures(result)) == ["2026-11-20|DXB02"]
+    assert list(failures(result)) == [f"{DAY}|DXB02"]
     run = group.instance.get_run_by_id(result.run_id)
     assert run is not None
-    assert run.tags["ipos/failed"] == "2026-11-20|DXB02"
+    assert run.tags["ipos/failed"] == f"{DAY}|DXB02"
 
 
 def test_a_shop_that_failed_among_others_is_run_by_itself_until_it_works(group: Group) -> None:
@@ -183,7 +210,7 @@ def test_a_shop_that_failed_among_others_is_run_by_itself_until_it_works(group: 
 
     alone = [one.partition_key for one in group.tick() if one.partition_key]
 
-    assert alone == ["2026-11-20|DXB02"]
+    assert alone == [f"{DAY}|DXB02"]
 
 
 def test_what_all_shops_share_fails_the_run_and_the_rest_is_left_to_the_next(group: Group) -> None:
@@ -203,13 +230,13 @@ def test_what_all_shops_share_fails_the_run_and_the_rest_is_left_to_the_next(gro
 def test_a_defect_in_one_store_day_is_its_failure_alone(group: Group) -> None:
     """A frame's folder that is a file stands for whatever nobody foresaw."""
     data = Path(group.environment["IPOS_PIPELINE_DATA_DIR"])
-    (data / "raw_invoices" / "2026-11-20" / "DXB02.parquet").mkdir(parents=True)
+    (data / "raw_invoices" / f"{DAY}" / "DXB02.parquet").mkdir(parents=True)
 
     result = group.run()
 
     assert result.success
     assert group.proved() == set(SHOPS) - {"DXB02"}
-    assert "unexpected" in failures(result)["2026-11-20|DXB02"]
+    assert "unexpected" in failures(result)[f"{DAY}|DXB02"]
 
 
 def test_that_such_a_run_was_killed_is_over_when_the_next_has_come_to_its_end(group: Group) -> None:
@@ -235,19 +262,33 @@ def test_above_a_number_of_locations_a_tick_starts_groups_of_nearly_one_size(
 
     requests = group.tick()
 
-    sizes = [
-        len(one.run_config["ops"]["sync_store_days"]["config"]["store_days"]) for one in requests
-    ]
     assert {one.job_name for one in requests} == {SYNC_GROUP}
-    assert sizes == [2, 2]
+    assert [len(store_days_of(one)) for one in requests] == [2, 2]
 
 
 def test_up_to_that_number_each_store_day_has_its_own_run(group: Group) -> None:
     group.environment |= {"IPOS_PIPELINE_LOOK_BACK_DAYS": "60", "IPOS_PIPELINE_GROUP_ABOVE": "4"}
 
     assert sorted(str(one.partition_key) for one in group.tick()) == sorted(
-        f"2026-11-20|{code}" for code in SHOPS
+        f"{DAY}|{code}" for code in SHOPS
     )
+
+
+def test_above_that_number_closed_days_share_the_runs_of_the_night(on_disk: Group) -> None:
+    on_disk.environment |= {"IPOS_PIPELINE_GROUP_ABOVE": "3", "IPOS_PIPELINE_GROUP_SIZE": "3"}
+
+    of_many = on_disk.night(close_day_of_many_schedule)
+
+    assert [len(store_days_of(one)) for one in of_many] == [2, 2]
+    assert {key.partition("|")[2] for one in of_many for key in store_days_of(one)} == set(SHOPS)
+    assert on_disk.night(close_day_schedule) == []
+
+
+def test_up_to_that_number_each_closed_day_has_a_run_of_its_own(on_disk: Group) -> None:
+    on_disk.environment |= {"IPOS_PIPELINE_GROUP_ABOVE": "4"}
+
+    assert on_disk.night(close_day_of_many_schedule) == []
+    assert len(on_disk.night(close_day_schedule)) == len(SHOPS)
 
 
 def test_what_a_group_is_busy_with_is_not_started_again(group: Group) -> None:
