@@ -92,6 +92,8 @@ def _settings(options: argparse.Namespace) -> Settings:
         latency=Latency(base_seconds=options.latency, sigma=options.latency_sigma),
         slots=options.slots,
         seed=options.seed,
+        client_id=options.client_id,
+        certificate_id=options.certificate_id,
         **options.faults,
     )
 
@@ -198,6 +200,8 @@ def _add_netsuite_options(parser: argparse.ArgumentParser) -> None:
         default="ES256",
         help="of the key pair with which the pipeline signs in (default: %(default)s)",
     )
+    add("--client-id", metavar="ID", help="of the integration (default: made from the key)")
+    add("--certificate-id", metavar="ID", help="of that key (default: made from the key)")
 
 
 def _faults(text: str) -> dict[str, Faults]:

@@ -49,7 +49,10 @@ class Ports:
 
 @dataclass(frozen=True)
 class Settings:
-    """How to run; `sales` is called only where the state directory holds no world yet."""
+    """How to run; `sales` is called only where the state directory holds no world yet.
+
+    The IDs are those that NetSuite would show for the key; without them they follow from it.
+    """
 
     state: Path
     sales: Callable[[], Sales]
@@ -60,11 +63,13 @@ class Settings:
     seed: int = 0
     ipos_faults: Faults = NO_FAULTS
     netsuite_faults: Faults = NO_FAULTS
+    client_id: str | None = None
+    certificate_id: str | None = None
 
 
 @dataclass(frozen=True)
 class Identity:
-    """With what the pipeline signs in to NetSuite; the IDs follow from the key."""
+    """With what the pipeline signs in to NetSuite."""
 
     client_id: str
     certificate_id: str
@@ -176,7 +181,12 @@ def _identity(settings: Settings) -> Identity:
     key = load_pem_private_key(path.read_bytes(), password=None)
     public_key_pem = key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
     fingerprint = sha256(public_key_pem).hexdigest()
-    return Identity(fingerprint, f"certificate-{fingerprint[:16]}", path, public_key_pem)
+    return Identity(
+        settings.client_id or fingerprint,
+        settings.certificate_id or f"certificate-{fingerprint[:16]}",
+        path,
+        public_key_pem,
+    )
 
 
 def _tba_token(settings: Settings) -> TbaToken:
