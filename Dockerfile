@@ -50,7 +50,7 @@ VOLUME /var/lib/ipos-pipeline/simulators
 HEALTHCHECK --interval=10s --timeout=5s --start-period=60s \
   CMD ["python", "-c", "from urllib.request import urlopen; urlopen('http://127.0.0.1:8080/_simulator/summary', timeout=4)"]
 CMD ["python", "-m", "simulators", "--state", "/var/lib/ipos-pipeline/simulators", \
-     "--ipos-port", "8080", "--netsuite-port", "8081", "--smtp-port", "2525", \
+     "--host", "127.0.0.1", "--ipos-port", "8080", "--netsuite-port", "8081", "--smtp-port", "2525", \
      "--client-id", "demo", "--certificate-id", "demo"]
 
 FROM runtime AS pipeline

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from simulators.faults import Faults, read_faults
 from simulators.json_text import from_json
-from simulators.launch import READY_FILE, Ports, Settings, running
+from simulators.launch import HOST, READY_FILE, Ports, Settings, running
 from simulators.netsuite import Latency
 from simulators.retail_replay import catalogue_of, read_sales
 from simulators.world import SHOPS, Sales, location_codes, made_sales
@@ -94,6 +94,7 @@ def _settings(options: argparse.Namespace) -> Settings:
         seed=options.seed,
         client_id=options.client_id,
         certificate_id=options.certificate_id,
+        host=options.host,
         **options.faults,
     )
 
@@ -133,6 +134,7 @@ def _parser() -> argparse.ArgumentParser:
         metavar="DIR",
         help="where databases, keys and mails are kept (default: %(default)s)",
     )
+    add("--host", default=HOST, metavar="ADDRESS", help="to listen on (default: %(default)s)")
     for name in ("ipos", "netsuite", "smtp"):
         add(f"--{name}-port", type=int, default=0, metavar="PORT", help="0: a free one, kept")
     _add_sales_options(parser)

@@ -65,6 +65,7 @@ class Settings:
     netsuite_faults: Faults = NO_FAULTS
     client_id: str | None = None
     certificate_id: str | None = None
+    host: str = HOST
 
 
 @dataclass(frozen=True)
@@ -108,9 +109,9 @@ def running(settings: Settings) -> Iterator[dict[str, Any]]:
     ports = _remembered(settings)
     ready_file = settings.state / READY_FILE
     with ExitStack() as stack:
-        ipos_socket = stack.enter_context(open_port(HOST, ports.ipos))
-        netsuite_socket = stack.enter_context(open_port(HOST, ports.netsuite))
-        inbox = SmtpInbox(HOST, ports.smtp, directory=settings.state / "mails")
+        ipos_socket = stack.enter_context(open_port(settings.host, ports.ipos))
+        netsuite_socket = stack.enter_context(open_port(settings.host, ports.netsuite))
+        inbox = SmtpInbox(settings.host, ports.smtp, directory=settings.state / "mails")
         stack.enter_context(inbox)
         netsuite = NetSuiteSimulator(
             account_id=ACCOUNT_ID,
