@@ -6,6 +6,7 @@ arguments and the environment of its container (containers.py). The profile is d
 
 from __future__ import annotations
 
+import json
 import signal
 import subprocess
 import time
@@ -23,7 +24,7 @@ from sqlalchemy import make_url
 from ipos_pipeline_tests.deployment.compose import services
 from ipos_pipeline_tests.deployment.containers import Containers, prepared
 from ipos_pipeline_tests.pipeline.processes import wait_for
-from ipos_pipeline_tests.postgres import BINARIES, PostgresServer
+from ipos_pipeline_tests.postgres import PostgresServer, binaries
 from simulators.world import SHOPS
 
 LONG_RUNNING = ("code", "simulators", "daemon", "webserver")
@@ -66,7 +67,7 @@ def test_postgresql_is_healthy_only_when_it_runs(tmp_path: Path) -> None:
     check = services()["postgres"]["healthcheck"]["test"][1:]
     socket = str(tmp_path)
     words = [socket if one == "127.0.0.1" else one for one in check]
-    words[0] = str(BINARIES / words[0])
+    words[0] = str(binaries() / words[0])
     assert _exit_code(words) != 0
     with PostgresServer.running(tmp_path):
         assert _exit_code(words) == 0
@@ -119,7 +120,8 @@ def test_each_container_ends_by_itself_when_it_is_told_to(running: Containers) -
 
 def _post_one_shop(containers: Containers) -> None:
     """Do by hand what the manual begins with; else the sensors do it at their second tick."""
-    (day,) = {one["day"] for one in _summary(containers)}
+    ready = json.loads((containers.folder / "simulators" / "simulators.json").read_text())
+    day = ready["last_day"]
     sync = ["ipos-pipeline", "sync", "--day", day, "--location", "DXB01"]
     done = containers.execute("code", sync)
     assert done.returncode == 0, done.stdout + done.stderr
