@@ -50,10 +50,14 @@ bench: install ## What it costs: one table and benchmark.json: make bench [ONLY=
 screenshots: install ## The README's pictures of the UI, taken anew (needs Chromium)
 	$(BIN)/python -m ipos_pipeline_tests.browser.screenshots
 
-lock: ## Resolve the dependencies anew into requirements.lock (needs uv)
-	uv pip compile pyproject.toml --extra kubernetes --group dev --universal --python-version 3.11 --generate-hashes \
-	  --no-annotate --no-strip-extras --custom-compile-command "make lock" --quiet \
-	  --upgrade -o requirements.lock
+COMPILE = uv pip compile --universal --python-version 3.11 --generate-hashes --no-annotate \
+  --no-strip-extras --custom-compile-command "make lock" --quiet
+
+lock: ## Resolve the dependencies anew into the lock files (needs uv)
+	$(COMPILE) --upgrade pyproject.toml --extra kubernetes --group dev -o requirements.lock
+	$(COMPILE) -c requirements.lock pyproject.toml --extra kubernetes -o deploy/requirements.lock
+	$(COMPILE) -c requirements.lock --group pyproject.toml:simulators -o deploy/simulators.lock
+	echo setuptools | $(COMPILE) -c requirements.lock - -o deploy/build.lock
 
 clean: ## Remove the environment, the demo and caches
 	rm -rf $(VENV) .demo .pytest_cache .mypy_cache .ruff_cache .hypothesis build *.egg-info

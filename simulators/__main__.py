@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from simulators.faults import Faults, read_faults
 from simulators.json_text import from_json
-from simulators.launch import READY_FILE, Ports, Settings, running
+from simulators.launch import HOST, READY_FILE, Ports, Settings, running
 from simulators.netsuite import Latency
 from simulators.retail_replay import catalogue_of, read_sales
 from simulators.world import SHOPS, Sales, location_codes, made_sales
@@ -92,6 +92,9 @@ def _settings(options: argparse.Namespace) -> Settings:
         latency=Latency(base_seconds=options.latency, sigma=options.latency_sigma),
         slots=options.slots,
         seed=options.seed,
+        client_id=options.client_id,
+        certificate_id=options.certificate_id,
+        host=options.host,
         **options.faults,
     )
 
@@ -131,6 +134,7 @@ def _parser() -> argparse.ArgumentParser:
         metavar="DIR",
         help="where databases, keys and mails are kept (default: %(default)s)",
     )
+    add("--host", default=HOST, metavar="ADDRESS", help="to listen on (default: %(default)s)")
     for name in ("ipos", "netsuite", "smtp"):
         add(f"--{name}-port", type=int, default=0, metavar="PORT", help="0: a free one, kept")
     _add_sales_options(parser)
@@ -198,6 +202,8 @@ def _add_netsuite_options(parser: argparse.ArgumentParser) -> None:
         default="ES256",
         help="of the key pair with which the pipeline signs in (default: %(default)s)",
     )
+    add("--client-id", metavar="ID", help="of the integration (default: made from the key)")
+    add("--certificate-id", metavar="ID", help="of that key (default: made from the key)")
 
 
 def _faults(text: str) -> dict[str, Faults]:

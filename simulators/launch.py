@@ -49,7 +49,10 @@ class Ports:
 
 @dataclass(frozen=True)
 class Settings:
-    """How to run; `sales` is called only where the state directory holds no world yet."""
+    """How to run; `sales` is called only where the state directory holds no world yet.
+
+    The IDs are those that NetSuite would show for the key; without them they follow from it.
+    """
 
     state: Path
     sales: Callable[[], Sales]
@@ -60,11 +63,14 @@ class Settings:
     seed: int = 0
     ipos_faults: Faults = NO_FAULTS
     netsuite_faults: Faults = NO_FAULTS
+    client_id: str | None = None
+    certificate_id: str | None = None
+    host: str = HOST
 
 
 @dataclass(frozen=True)
 class Identity:
-    """With what the pipeline signs in to NetSuite; the IDs follow from the key."""
+    """With what the pipeline signs in to NetSuite."""
 
     client_id: str
     certificate_id: str
@@ -103,9 +109,9 @@ def running(settings: Settings) -> Iterator[dict[str, Any]]:
     ports = _remembered(settings)
     ready_file = settings.state / READY_FILE
     with ExitStack() as stack:
-        ipos_socket = stack.enter_context(open_port(HOST, ports.ipos))
-        netsuite_socket = stack.enter_context(open_port(HOST, ports.netsuite))
-        inbox = SmtpInbox(HOST, ports.smtp, directory=settings.state / "mails")
+        ipos_socket = stack.enter_context(open_port(settings.host, ports.ipos))
+        netsuite_socket = stack.enter_context(open_port(settings.host, ports.netsuite))
+        inbox = SmtpInbox(settings.host, ports.smtp, directory=settings.state / "mails")
         stack.enter_context(inbox)
         netsuite = NetSuiteSimulator(
             account_id=ACCOUNT_ID,
@@ -176,7 +182,12 @@ def _identity(settings: Settings) -> Identity:
     key = load_pem_private_key(path.read_bytes(), password=None)
     public_key_pem = key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
     fingerprint = sha256(public_key_pem).hexdigest()
-    return Identity(fingerprint, f"certificate-{fingerprint[:16]}", path, public_key_pem)
+    return Identity(
+        settings.client_id or fingerprint,
+        settings.certificate_id or f"certificate-{fingerprint[:16]}",
+        path,
+        public_key_pem,
+    )
 
 
 def _tba_token(settings: Settings) -> TbaToken:

@@ -65,14 +65,14 @@ def check_connections(*, locations: tuple[str, ...], as_json: bool) -> int:
     if as_json:
         click.echo(json.dumps({"findings": [one.to_payload() for one in findings]}, indent=2))
     else:
-        results.print(_table(findings))
-        console.print(_sum(findings), highlight=False)
+        results.print(findings_table("What a run depends on", findings))
+        console.print(in_sum(findings), highlight=False)
     return FAILED if any(one.seen.verdict == Verdict.FAILED for one in findings) else 0
 
 
-def _table(findings: Sequence[Finding]) -> Table:
+def findings_table(title: str, findings: Sequence[Finding]) -> Table:
     """Lay out one row for each dependency; other systems' words are shown as plain text."""
-    table = Table(title="What a run depends on", box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    table = Table(title=title, box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
     table.add_column("Result", no_wrap=True)
     table.add_column("Dependency, and what was tried", overflow="fold")
     table.add_column("What was seen, and what to do", overflow="fold")
@@ -87,6 +87,7 @@ def _table(findings: Sequence[Finding]) -> Table:
     return table
 
 
-def _sum(findings: Sequence[Finding]) -> str:
+def in_sum(findings: Sequence[Finding]) -> str:
+    """Count the findings of each verdict."""
     counts = Counter(one.seen.verdict for one in findings)
     return ", ".join(f"{counts[verdict]} {verdict}" for verdict in Verdict if counts[verdict]) + "."

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 import click
 
 from ipos_pipeline.cli.check_connections import check_connections
+from ipos_pipeline.cli.db import db
 from ipos_pipeline.cli.demo import demo
 from ipos_pipeline.cli.errors import errors
 from ipos_pipeline.cli.output import console, say
@@ -48,6 +49,7 @@ for command in (
     reconcile,
     check_connections,
     rebuild_ledger,
+    db,
     simulate,
     demo,
 ):

@@ -15,6 +15,7 @@ from dagster._core.storage.sqlite_storage import DagsterSqliteStorage
 from dagster._serdes import ConfigurableClass, ConfigurableClassData
 
 from ipos_pipeline.ledger.store import database_url
+from ipos_pipeline.settings.secret_files import secret_value
 
 POSTGRES_URL = "DAGSTER_POSTGRES_URL"
 
@@ -39,11 +40,11 @@ class StorageByEnvironment(DagsterStorage, ConfigurableClass):
         config_value: Mapping[str, Any],  # noqa: ARG003 - the environment decides
     ) -> DagsterStorage:
         """Build the storage that `DAGSTER_POSTGRES_URL` and `DAGSTER_HOME` ask for."""
-        url = os.environ.get(POSTGRES_URL, "").strip()
+        url = secret_value(os.environ, POSTGRES_URL)
         if url:
             from dagster_postgres import DagsterPostgresStorage  # noqa: PLC0415
 
-            driven = database_url(url).render_as_string(hide_password=False)
+            driven = database_url(url.strip()).render_as_string(hide_password=False)
             return DagsterPostgresStorage(
                 driven, should_autocreate_tables=True, inst_data=inst_data
             )

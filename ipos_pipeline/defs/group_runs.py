@@ -23,6 +23,7 @@ from ipos_pipeline.defs import closing_assets, line_assets, posting_assets
 from ipos_pipeline.defs.checks import BLOCKING, stopped_by
 from ipos_pipeline.defs.day_page import write_day
 from ipos_pipeline.defs.group_checks import combined
+from ipos_pipeline.defs.jobs import FROM_THE_START
 from ipos_pipeline.defs.partitions import StoreDay
 from ipos_pipeline.defs.reporting import Metadata, table
 from ipos_pipeline.defs.resources import Opened, clear_failures, failure_of
@@ -132,6 +133,7 @@ def sync_store_days(
 @dg.job(
     name=SYNC_GROUP,
     description="Many locations' store-days in one process: what `sync_invoices` does for each.",
+    tags=FROM_THE_START,
 )
 def sync_invoices_of_many() -> None:
     """Run many store-days."""

@@ -10,6 +10,9 @@ from ipos_pipeline.defs.standing_checks import STANDING_CHECKS
 SYNC_INVOICES = "sync_invoices"
 REFRESH_REFERENCE_DATA = "refresh_reference_data"
 
+FROM_THE_START = {"dagster/retry_strategy": "ALL_STEPS"}
+"""Of a run in the place of a dead one: the frames of that one may be on another machine."""
+
 sync_invoices = dg.define_asset_job(
     SYNC_INVOICES,
     selection=dg.AssetSelection.assets(
@@ -17,6 +20,7 @@ sync_invoices = dg.define_asset_job(
     )
     - dg.AssetSelection.checks(*STANDING_CHECKS),
     description="One location and day: read, split, post, acknowledge, compare.",
+    tags=FROM_THE_START,
 )
 
 refresh_reference_data = dg.define_asset_job(

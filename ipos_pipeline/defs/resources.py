@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 
 import dagster as dg
 
 from ipos_pipeline.connections import Connections
+from ipos_pipeline.defs.run_launcher import signs_of_life
 from ipos_pipeline.errors import PipelineError, TransientError
 from ipos_pipeline.steps.watching_outages import note_outage
 
@@ -27,8 +28,10 @@ def connections_resource(connect: Callable[[], Connections]) -> dg.ResourceDefin
 
     @dg.resource(description="IPOS, NetSuite and the ledger, as the environment names them")
     def connections(context: dg.InitResourceContext) -> Iterator[Connections]:
-        with connect() as opened:
-            if context.run is None:  # a tick has a minute, a run has time
+        run, instance = context.run, context.instance
+        watched = signs_of_life(instance, run) if run and instance else nullcontext()
+        with watched, connect() as opened:
+            if run is None:  # a tick has a minute, a run has time
                 opened.pacing = opened.pacing.impatient
             yield opened
 

@@ -87,14 +87,15 @@ class LedgerStore:
 
     @classmethod
     def open(cls, url: str) -> LedgerStore:
-        """Open the ledger and create or migrate its tables.
+        """Open the ledger; make the tables of an empty one, and migrate a file of SQLite.
 
-        Raises ConfigurationError for an unusable URL or a ledger of a newer version, and
-        TransientError when the database cannot be reached.
+        On PostgreSQL others may be at work with an older program: `upgrade` is a step of its own
+        there (ADR 0022). Raises ConfigurationError for an unusable URL or a ledger of another
+        version, and TransientError when the database cannot be reached.
         """
-        engine = _engine(url)
+        engine = open_engine(url)
         try:
-            with _explained(url, "opened", AT_THE_START):
+            with explained(url, "opened", AT_THE_START):
                 _bring_up_to_date(engine)
         except Exception:
             engine.dispose()
@@ -111,10 +112,11 @@ class LedgerStore:
 
         It waits for other writers and then sees everything they did; so what it reads stays true
         until it ends (ADR 0012). Never wait for another system inside. Raises TransientError or
-        ConfigurationError when the database fails.
+        ConfigurationError when the database fails, or has been brought to another version.
         """
-        explained = _explained(self._engine.url, "written to", UNDER_WAY)
-        with explained, _writing(self._engine) as connection:
+        telling = explained(self._engine.url, "written to", UNDER_WAY)
+        with telling, writing(self._engine) as connection:
+            _refuse_other_version(connection)
             yield _transaction(connection, actor)
 
     @contextmanager
@@ -123,8 +125,8 @@ class LedgerStore:
 
         Raises like `write`.
         """
-        explained = _explained(self._engine.url, "read", UNDER_WAY)
-        with explained, self._engine.connect() as connection:
+        telling = explained(self._engine.url, "read", UNDER_WAY)
+        with telling, self._engine.connect() as connection:
             if connection.dialect.name == "postgresql":
                 connection.exec_driver_sql(_ONE_MOMENT)
             yield _transaction(connection, actor="reader")
@@ -136,10 +138,10 @@ def ledger_version(url: str) -> str | None:
     Its tables are neither made nor migrated, but an SQLite file that is not there is made. Raises
     like `LedgerStore.open`.
     """
-    engine = _engine(url)
+    engine = open_engine(url)
     try:
-        with _explained(url, "opened", AT_THE_START), _writing(engine) as connection:
-            version = _version(connection)
+        with explained(url, "opened", AT_THE_START), writing(engine) as connection:
+            version = version_in(connection)
             if version is not None:
                 connection.execute(text("UPDATE alembic_version SET version_num = '' WHERE 1 = 0"))
             return version
@@ -148,7 +150,7 @@ def ledger_version(url: str) -> str | None:
 
 
 @contextmanager
-def _explained(url: str | URL, done: str, recovery: str) -> Iterator[None]:
+def explained(url: str | URL, done: str, recovery: str) -> Iterator[None]:
     """Turn what the database raises into our errors, without its password.
 
     A constraint that is broken or a value that does not fit is a defect of ours, not its trouble.
@@ -158,10 +160,10 @@ def _explained(url: str | URL, done: str, recovery: str) -> Iterator[None]:
     except (IntegrityError, DataError):
         raise
     except (OperationalError, InternalError, InterfaceError) as error:
-        message = f"The ledger {_shown(url)} cannot be {done}: {_first_line(error.orig)}"
+        message = f"The ledger {shown_url(url)} cannot be {done}: {_first_line(error.orig)}"
         raise TransientError(message, recovery=recovery) from error
     except DatabaseError as error:
-        message = f"The ledger {_shown(url)} cannot be used: {_first_line(error.orig)}"
+        message = f"The ledger {shown_url(url)} cannot be used: {_first_line(error.orig)}"
         raise ConfigurationError(message, recovery=recovery) from error
 
 
@@ -171,7 +173,7 @@ def _first_line(error: BaseException | None) -> str:
 
 
 @contextmanager
-def _writing(engine: Engine) -> Iterator[Connection]:
+def writing(engine: Engine) -> Iterator[Connection]:
     """Begin a transaction that is the only one to write, on either kind of database."""
     connecting = engine.connect().execution_options(ledger_write=True)
     with connecting as connection, connection.begin():
@@ -215,7 +217,7 @@ def _transaction(connection: Connection, actor: str) -> Transaction:
     )
 
 
-def _shown(url: str | URL) -> str:
+def shown_url(url: str | URL) -> str:
     """Show a URL without its password."""
     return make_url(url).render_as_string(hide_password=True)
 
@@ -230,7 +232,8 @@ def database_url(text: str) -> URL:
     return url.set(drivername="postgresql+psycopg2") if is_plain else url
 
 
-def _engine(url: str) -> Engine:
+def open_engine(url: str) -> Engine:
+    """Prepare connections to a ledger; raises ConfigurationError for an unusable URL."""
     try:
         parsed = database_url(url)
         if parsed.get_backend_name() == "sqlite":
@@ -244,7 +247,7 @@ def _engine(url: str) -> Engine:
         )
         raise ConfigurationError(message) from None  # the cause may show a part of the password
     except OSError as error:
-        message = f"The directory of the ledger {_shown(url)} cannot be made: {error.strerror}"
+        message = f"The directory of the ledger {shown_url(url)} cannot be made: {error.strerror}"
         raise ConfigurationError(message) from error
 
 
@@ -276,20 +279,64 @@ def _begin_sqlite(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
 
 
+def upgrade(url: str) -> str | None:
+    """Make the ledger's tables, or migrate them, all or nothing; give the version it had before.
+
+    Nobody writes meanwhile. Raises like `LedgerStore.open`.
+    """
+    engine = open_engine(url)
+    try:
+        with explained(url, "upgraded", AT_THE_START):
+            with engine.connect() as connection:
+                version = version_in(connection)
+            if version != SCHEMA_VERSION:
+                _refuse_newer(version)
+                _migrate(engine)
+            return version
+    finally:
+        engine.dispose()
+
+
 def _bring_up_to_date(engine: Engine) -> None:
     with engine.connect() as connection:
-        version = _version(connection)
+        version = version_in(connection)
     if version == SCHEMA_VERSION:
         return
+    _refuse_newer(version)
+    if version is not None and engine.dialect.name == "postgresql":
+        message = f"The ledger has version {version}; this program works with {SCHEMA_VERSION}."
+        raise ConfigurationError(
+            message,
+            recovery="Stop what runs, back the ledger up, then run `ipos-pipeline db upgrade`.",
+        )
+    _migrate(engine)
+
+
+def _refuse_newer(version: str | None) -> None:
     if version is not None and version > SCHEMA_VERSION:
         message = f"The ledger has version {version}, but this program knows only {SCHEMA_VERSION}."
         raise ConfigurationError(
             message, recovery="Run a version of ipos_pipeline at least as new as the ledger."
         )
-    _migrate(engine)
 
 
-def _version(connection: Connection) -> str | None:
+def _refuse_other_version(connection: Connection) -> None:
+    """Keep a program that had the ledger open from writing once another one has migrated it."""
+    version = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+    if version != SCHEMA_VERSION:
+        message = (
+            f"The ledger was brought to version {version} while this program, which works with"
+            f" {SCHEMA_VERSION}, was running."
+        )
+        raise ConfigurationError(
+            message,
+            recovery="Start it again in the ledger's version. Nothing is lost: the next run looks"
+            " up what was being sent.",
+        )
+
+
+def version_in(connection: Connection) -> str | None:
+    """Tell the version of a ledger's tables; None for an empty one."""
     if not inspect(connection).has_table("alembic_version"):
         return None
     return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
@@ -302,6 +349,6 @@ def _migrate(engine: Engine) -> None:
 
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
-    with _writing(engine) as connection:
+    with writing(engine) as connection:
         config.attributes["connection"] = connection
         command.upgrade(config, "head")

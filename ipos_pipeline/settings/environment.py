@@ -22,12 +22,14 @@ from pydantic import (
     field_validator,
     model_validator,
 )
+from pydantic_core import ErrorDetails
 
 from ipos_pipeline.clients.mail import DEFAULT_PORTS, MailSecurity, MailServer
 from ipos_pipeline.domain.configuration import HttpUrl
 from ipos_pipeline.domain.freshness import TradingHours
 from ipos_pipeline.errors import ConfigurationError
 from ipos_pipeline.settings.netsuite_access import OAuth2Settings, TbaSettings
+from ipos_pipeline.settings.secret_files import SECRETS, secret_value
 
 LEDGER_FILE = "ledger.db"
 START_DATE = "IPOS_PIPELINE_START_DATE"
@@ -106,12 +108,12 @@ class _FromEnvironment(BaseModel):
 
         Raises ConfigurationError that names every missing or wrong variable at once.
         """
-        given = {name: value for name, value in environment.items() if value.strip()}
+        given = _given(environment)
         try:
             return cls.model_validate(given)
         except ValidationError as error:
             problems = [
-                f"{_variable(one['loc'])}: {_said(one['msg'])}"
+                f"{_variable(one['loc'])}: {_said(one, given)}"
                 for one in error.errors(include_url=False, include_input=False)
             ]
             message = "The environment is not complete: " + "; ".join(problems) + "."
@@ -212,5 +214,26 @@ def _variable(location: Sequence[int | str]) -> str:
     return aliases.get(name) or name
 
 
-def _said(message: str) -> str:
+def _given(environment: Mapping[str, str]) -> dict[str, Any]:
+    """Pick what is set; a secret whose file cannot be used is its error, which no setting takes.
+
+    So it is told with the other mistakes, and only where that secret is needed.
+    """
+    given: dict[str, Any] = {name: value for name, value in environment.items() if value.strip()}
+    for name in SECRETS:
+        try:
+            secret = secret_value(environment, name)
+        except ConfigurationError as error:
+            given[name] = error
+        else:
+            given |= {} if secret is None else {name: secret}
+    return given
+
+
+def _said(mistake: ErrorDetails, given: Mapping[str, Any]) -> str:
+    """Say what is wrong with a variable, for which nothing or an unusable file may be given."""
+    unusable = given.get(_variable(mistake["loc"]))
+    if isinstance(unusable, ConfigurationError):
+        return unusable.message
+    message = mistake["msg"]
     return "is required" if message == "Field required" else message.removeprefix("Value error, ")

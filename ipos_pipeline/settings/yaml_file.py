@@ -10,12 +10,13 @@ import yaml
 from pydantic import BaseModel, ValidationError
 
 from ipos_pipeline.errors import ConfigurationError
+from ipos_pipeline.settings.secret_files import secret_value
 
 Model = TypeVar("Model", bound=BaseModel)
 
 
 def load_yaml(path: Path, model: type[Model], *, environment: Mapping[str, str]) -> Model:
-    """Read a YAML file into a model; `{env: NAME}` stands for an environment variable's value.
+    """Read a YAML file into a model; `{env: NAME}` stands for the value of NAME or NAME_FILE.
 
     Raises ConfigurationError with the file, the line and the field; never with a value, which may
     be a secret.
@@ -57,10 +58,12 @@ def _fill(value: Any, environment: Mapping[str, str], path: Path) -> Any:  # noq
         return value
     if value.keys() == {"env"}:
         name = str(value["env"])
-        if name not in environment:
+        secret = secret_value(environment, name)
+        if secret is None:
             message = f"{path}: the environment variable {name} that it names is not set"
+            message += f", nor is {name}_FILE"
             raise ConfigurationError(message)
-        return environment[name]
+        return secret
     return {key: _fill(one, environment, path) for key, one in value.items()}
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from ipos_pipeline.clients.mail import MailClient, MailServer
 from ipos_pipeline.domain.finding import Finding, Seen, failed, ok, warning
 from ipos_pipeline.errors import PipelineError
-from ipos_pipeline.ledger.store import SCHEMA_VERSION, ledger_version
+from ipos_pipeline.ledger.store import SCHEMA_VERSION, database_url, ledger_version
 
 PROBE_SECONDS = 60
 
@@ -70,24 +70,25 @@ def seen_of(error: PipelineError) -> Seen:
 
 async def ask_ledger(url: str) -> Seen:
     """Open the ledger and begin to write, without making or migrating its tables."""
-    return ledger_seen(await asyncio.to_thread(ledger_version, url))
+    return ledger_seen(await asyncio.to_thread(ledger_version, url), url)
 
 
-def ledger_seen(version: str | None) -> Seen:
+def ledger_seen(version: str | None, url: str) -> Seen:
     """Judge a ledger's version, None if it has no tables yet."""
     if version is None:
         return ok(f"It opens and can be written to; the first run makes version {SCHEMA_VERSION}.")
     if version == SCHEMA_VERSION:
         return ok(f"It opens and can be written to; version {version}.")
-    if version < SCHEMA_VERSION:
-        return warning(
-            f"It has version {version}; the next run brings it to {SCHEMA_VERSION}.",
-            "Back it up before that run: an older program cannot read it afterwards.",
+    if version > SCHEMA_VERSION:
+        return failed(
+            f"It has version {version}; this program knows {SCHEMA_VERSION} at most.",
+            "Run a version of ipos_pipeline at least as new as the ledger.",
         )
-    return failed(
-        f"It has version {version}; this program knows {SCHEMA_VERSION} at most.",
-        "Run a version of ipos_pipeline at least as new as the ledger.",
-    )
+    upgrade = "Back it up, then run `ipos-pipeline db upgrade`; older programs cannot use it then."
+    if database_url(url).get_backend_name() == "sqlite":
+        next_run = f"It has version {version}; the next run brings it to {SCHEMA_VERSION}."
+        return warning(next_run, upgrade)
+    return failed(f"It has version {version}; this program works with {SCHEMA_VERSION}.", upgrade)
 
 
 async def ask_data_folder(folder: Path) -> Seen:

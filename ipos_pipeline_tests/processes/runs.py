@@ -105,15 +105,16 @@ def inherited() -> dict[str, str]:
 
 def set_up(environment: Mapping[str, str]) -> None:
     """Make Dagster's tables and register the shop, as the sensor does."""
-    _in_a_process(_register, environment)
+    in_a_process(_register, environment)
 
 
 def last_look(environment: Mapping[str, str]) -> dict[str, Any]:
     """Read Dagster's own storage: how many runs, and of the last one status, step and failures."""
-    return _in_a_process(_look, environment)
+    return in_a_process(_look, environment)
 
 
-def _in_a_process(function: Any, environment: Mapping[str, str]) -> Any:
+def in_a_process(function: Any, environment: Mapping[str, str]) -> Any:
+    """Call a function of this package with Dagster's instance, in a process of its own."""
     receiver, sender = CONTEXT.Pipe(duplex=False)
     process = CONTEXT.Process(target=_answer, args=[function, dict(environment), sender])
     process.start()

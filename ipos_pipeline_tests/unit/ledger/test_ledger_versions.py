@@ -14,7 +14,7 @@ from alembic.script import ScriptDirectory
 
 from ipos_pipeline.errors import ConfigurationError
 from ipos_pipeline.ledger.schema import metadata
-from ipos_pipeline.ledger.store import MIGRATIONS, SCHEMA_VERSION, LedgerStore
+from ipos_pipeline.ledger.store import MIGRATIONS, SCHEMA_VERSION, LedgerStore, upgrade
 from ipos_pipeline_tests.builders import DAY, KEY, LOCATION, NOON
 from ipos_pipeline_tests.postgres import PostgresServer
 
@@ -116,8 +116,9 @@ def test_a_ledger_of_any_version_is_brought_up_to_date(
 ) -> None:
     bring_to(engine, revision)
 
-    LedgerStore.open(ledger_url).close()
+    before = upgrade(ledger_url)
 
+    assert before == (None if revision == EMPTY else revision)
     assert version(engine) == SCHEMA_VERSION
     with engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
@@ -132,6 +133,7 @@ def test_a_ledger_of_any_version_keeps_what_it_holds(
     bring_to(engine, "0001")
     _fill(engine)
     bring_to(engine, revision)
+    upgrade(ledger_url)
 
     ledger = LedgerStore.open(ledger_url)
 
@@ -165,6 +167,55 @@ def test_a_current_ledger_is_opened_without_any_change(
     LedgerStore.open(ledger_url).close()
 
     assert sqlalchemy.inspect(engine).get_table_names() == before
+
+
+def test_an_older_file_is_upgraded_when_it_is_opened(sqlite_url: str) -> None:
+    """One machine, one program: nobody has to think of it."""
+    engine = sqlalchemy.create_engine(sqlite_url)
+    bring_to(engine, "0001")
+
+    LedgerStore.open(sqlite_url).close()
+
+    assert version(engine) == SCHEMA_VERSION
+    engine.dispose()
+
+
+def test_an_older_ledger_on_a_server_is_upgraded_by_a_command_only(
+    postgres_server: PostgresServer,
+) -> None:
+    """Whoever starts a newer program beside older workers must not take the ledger from them."""
+    url = postgres_server.new_database()
+    engine = sqlalchemy.create_engine(url)
+    bring_to(engine, "0001")
+
+    with pytest.raises(ConfigurationError, match="has version 0001") as caught:
+        LedgerStore.open(url)
+
+    assert "ipos-pipeline db upgrade" in caught.value.recovery
+    assert version(engine) == "0001"
+    engine.dispose()
+
+
+def test_an_older_program_that_still_runs_stops_at_its_next_write(
+    engine: sqlalchemy.Engine, ledger_url: str
+) -> None:
+    """It opened the ledger before somebody upgraded it; what it knows of the tables is old."""
+    older = LedgerStore.open(ledger_url)
+    with engine.begin() as connection:
+        connection.execute(sqlalchemy.text("UPDATE alembic_version SET version_num = '9999'"))
+
+    with pytest.raises(ConfigurationError, match="brought to version 9999") as caught:
+        _look_noted(older)
+
+    assert "Nothing is lost" in caught.value.recovery
+    with older.read() as work:
+        assert work.store_days.get(LOCATION, DAY) is None
+    older.close()
+
+
+def _look_noted(ledger: LedgerStore) -> None:
+    with ledger.write("run-1") as work:
+        work.store_days.note_look({(LOCATION, DAY): 1}, known={}, at=NOON)
 
 
 def test_a_newer_ledger_is_refused_and_left_as_it_is(

@@ -74,11 +74,20 @@ def test_one_probe_that_fails_hangs_or_breaks_hides_no_other() -> None:
 
 
 @pytest.mark.parametrize(
-    ("version", "verdict"),
-    [(None, OK), (SCHEMA_VERSION, OK), ("0001", WARNING), ("9999", FAILED)],
+    ("version", "on_sqlite", "on_postgresql"),
+    [
+        (None, OK, OK),
+        (SCHEMA_VERSION, OK, OK),
+        ("0001", WARNING, FAILED),
+        ("9999", FAILED, FAILED),
+    ],
 )
-def test_a_ledger_is_judged_by_its_version(version: str | None, verdict: Verdict) -> None:
-    assert ledger_seen(version).verdict == verdict
+def test_a_ledger_is_judged_by_its_version(
+    version: str | None, on_sqlite: Verdict, on_postgresql: Verdict
+) -> None:
+    """A server's ledger is upgraded by a person, since others may work on it; a file by the run."""
+    assert ledger_seen(version, "sqlite:///ledger.db").verdict == on_sqlite
+    assert ledger_seen(version, "postgresql://host/ledger").verdict == on_postgresql
 
 
 def test_a_look_at_a_ledger_makes_no_tables_and_changes_no_version(ledger_url: str) -> None:

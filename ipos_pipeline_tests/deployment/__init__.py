@@ -1,0 +1,1 @@
+"""How the product is deployed: images, Compose, Helm, systemd, and the commands of the manual."""
