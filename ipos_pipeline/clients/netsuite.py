@@ -7,6 +7,7 @@ Belongs here: what is asked, and the shape of answers. Not here: when to send wh
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
@@ -85,7 +86,7 @@ class NetSuiteClient:
             "POST", RECORD_PATH + record_type, payload, what=what, is_awaited=True
         )
         internal_id = response.headers.get("Location", "").rstrip("/").rpartition("/")[2]
-        if not internal_id.isdigit():
+        if not re.fullmatch(r"[0-9]{1,20}", internal_id):  # where the address leads to is ignored
             message = f"{what}: NetSuite answered {response.status_code} without the record's ID"
             raise InDoubtError(message)
         return internal_id
