@@ -105,7 +105,9 @@ def new_client(
             follow_redirects=False,
         )
     except (ValueError, ImportError, httpx2.InvalidURL) as error:
-        message = f"HTTPS_PROXY or ALL_PROXY names no proxy that can be used ({type(error).__name__})."
+        message = (
+            f"HTTPS_PROXY or ALL_PROXY names no proxy that can be used ({type(error).__name__})."
+        )
         raise ConfigurationError(
             message, recovery="Write it as http://proxy.example.com:3128, or unset it."
         ) from None  # the library's words may repeat a password

@@ -173,9 +173,7 @@ _REDIRECTED = (
 )
 
 
-def _refuse_certificate(
-    error: httpx2.RequestError, request: httpx2.Request, *, what: str
-) -> None:
+def _refuse_certificate(error: httpx2.RequestError, request: httpx2.Request, *, what: str) -> None:
     why = refused_certificate(error)
     if why is not None:
         message = f"{what}: the certificate of {request.url.host} is refused: {why}"

@@ -98,6 +98,9 @@ RECORDS = f"{CONFIGURATION} records"
 DATES_FOR_PEOPLE = ("last_sales_sync", "last_sales_error", "last_return_sync", "last_return_error")
 """Fields of the record that the pipeline writes and never reads as its own memory."""
 
+SECRET_FIELDS = ("auth_value", "password")
+"""Fields of the record that hold a credential."""
+
 
 class IposConfiguration(BaseModel):
     """One location's configuration record. `currency` is the internal ID of AED.

@@ -52,7 +52,9 @@ def _account_id(value: object) -> object:
 
 def _without_path(url: str) -> str:
     if urlsplit(url).path:
-        message = "must be a server without a path, such as https://1234567.suitetalk.api.netsuite.com"
+        message = (
+            "must be a server without a path, such as https://1234567.suitetalk.api.netsuite.com"
+        )
         raise ValueError(message)
     return url
 

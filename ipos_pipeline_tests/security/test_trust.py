@@ -90,7 +90,9 @@ def test_the_systems_authorities_stay_trusted_beside_the_private_one(tmp_path: P
     alone = trusted_authorities(None).cert_store_stats()["x509_ca"]
     both = trusted_authorities(make_tls_files(tmp_path).certificate)
     assert both.cert_store_stats()["x509_ca"] >= alone > 0
-    assert both.cert_store_stats()["x509"] == trusted_authorities(None).cert_store_stats()["x509"] + 1
+    assert (
+        both.cert_store_stats()["x509"] == trusted_authorities(None).cert_store_stats()["x509"] + 1
+    )
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
