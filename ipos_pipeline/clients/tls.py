@@ -1,4 +1,4 @@
-"""Whom the pipeline trusts: the system's certificate authorities, and the company's own beside them.
+"""Whom the pipeline trusts: the system's certificate authorities, and beside them the company's.
 
 Certificates and host names are always verified; there is no switch for it.
 """

@@ -212,7 +212,7 @@ class Settings(LocalSettings):
 
     @property
     def foreign_netsuite_host(self) -> str | None:
-        """The host that NETSUITE_BASE_URL names, if it is neither the account's nor this machine."""
+        """The host of NETSUITE_BASE_URL, if it is neither the account's nor this machine."""
         host = host_of(self.netsuite_base_url)
         is_known = is_loopback(host) or host == host_of(self._account_url)
         return None if is_known else host

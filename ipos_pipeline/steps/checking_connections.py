@@ -74,7 +74,7 @@ def settings_seen(auth: str, foreign_host: str | None) -> Seen:
     if foreign_host is None:
         return ok(message)
     return warning(
-        f"{message} NETSUITE_BASE_URL leads to {foreign_host}, which is not the account's own host.",
+        f"{message} NETSUITE_BASE_URL leads to {foreign_host}, not to the account's own host.",
         "If that is not meant so: unset NETSUITE_BASE_URL.",
     )
 

@@ -1,6 +1,7 @@
 """Where credentials may travel: to the server that is named, encrypted, and nowhere else."""
 
 import asyncio
+import re
 from datetime import date
 
 import httpx2
@@ -61,9 +62,8 @@ def test_an_encrypted_server_or_this_machine_is_an_address(url: str) -> None:
     ],
 )
 def test_any_other_is_refused_without_being_shown(url: str, told: str) -> None:
-    with pytest.raises(ValueError, match=".") as caught:
+    with pytest.raises(ValueError, match=re.escape(told)) as caught:
         server_address(url)
-    assert told in str(caught.value)
     assert PASSWORD not in str(caught.value)
 
 

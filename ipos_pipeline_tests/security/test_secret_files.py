@@ -10,7 +10,7 @@ import yaml
 from ipos_pipeline.errors import ConfigurationError
 from ipos_pipeline.settings.configuration_records import read_configuration_file, read_profiles
 from ipos_pipeline.settings.environment import Settings
-from ipos_pipeline.settings.secret_files import is_open_folder, refuse_exposed
+from ipos_pipeline.settings.secret_files import is_open_folder
 from ipos_pipeline_tests.builders import CREDENTIAL, configuration_values
 from ipos_pipeline_tests.repository_text import environment_of_example
 
