@@ -14,7 +14,12 @@ from typing import Any, Self, TypeVar
 
 import httpx2
 
-from ipos_pipeline.clients.http import Pacing, new_client
+from ipos_pipeline.clients.bounded import (
+    IPOS_ANSWER_BYTES_MAX,
+    NETSUITE_ANSWER_BYTES_MAX,
+    new_client,
+)
+from ipos_pipeline.clients.http import Pacing
 from ipos_pipeline.clients.ipos import IposClient
 from ipos_pipeline.clients.mail import MailClient
 from ipos_pipeline.clients.netsuite import NetSuiteClient
@@ -146,7 +151,9 @@ class Connections:
     def mail(self) -> MailClient | None:
         """The mail server, or None where none is set."""
         mail = self.settings.mail
-        return None if mail is None else MailClient(mail.server)
+        if mail is None:
+            return None
+        return MailClient(mail.server, ca_file=self.settings.ca_file)
 
     @cached_property
     def records(self) -> ConfigurationRecords:
@@ -209,8 +216,18 @@ class Connections:
 
     @cached_property
     def _netsuite_http(self) -> httpx2.AsyncClient:
-        return new_client(transport=self._transport, connections_max=self.settings.concurrency)
+        return new_client(
+            transport=self._transport,
+            connections_max=self.settings.concurrency,
+            answer_bytes_max=NETSUITE_ANSWER_BYTES_MAX,
+            ca_file=self.settings.ca_file,
+        )
 
     @cached_property
     def _ipos_http(self) -> httpx2.AsyncClient:
-        return new_client(transport=self._transport, connections_max=IPOS_CONNECTIONS_MAX)
+        return new_client(
+            transport=self._transport,
+            connections_max=IPOS_CONNECTIONS_MAX,
+            answer_bytes_max=IPOS_ANSWER_BYTES_MAX,
+            ca_file=self.settings.ca_file,
+        )

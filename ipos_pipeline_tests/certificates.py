@@ -13,8 +13,10 @@ from cryptography.x509.oid import NameOID
 from simulators.inbox import TlsFiles
 
 
-def make_tls_files(directory: Path, *, ends_at: datetime | None = None) -> TlsFiles:
-    """Make a certificate for 127.0.0.1 and its key; it began to be valid long ago."""
+def make_tls_files(
+    directory: Path, *, ends_at: datetime | None = None, address: str = "127.0.0.1"
+) -> TlsFiles:
+    """Make a certificate for an IP address and its key; it began to be valid long ago."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "tests")])
     now = datetime.now(UTC)
@@ -27,10 +29,11 @@ def make_tls_files(directory: Path, *, ends_at: datetime | None = None) -> TlsFi
         .not_valid_before(datetime(2020, 1, 1, tzinfo=UTC))
         .not_valid_after(ends_at or now + timedelta(days=1))
         .add_extension(
-            x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False
+            x509.SubjectAlternativeName([x509.IPAddress(ip_address(address))]), critical=False
         )
         .sign(key, hashes.SHA256())
     )
+    directory.mkdir(exist_ok=True)
     files = TlsFiles(directory / "certificate.pem", directory / "key.pem")
     files.certificate.write_bytes(certificate.public_bytes(Encoding.PEM))
     key_pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())

@@ -25,6 +25,7 @@ from ipos_pipeline.steps.checking_connections import (
     ask_mail_server,
     run_probes,
     seen_of,
+    settings_seen,
 )
 from ipos_pipeline.steps.checking_locations import (
     Known,
@@ -62,7 +63,7 @@ def check_all(
     """Look at everything; `locations` are the codes of interest, none for all active ones."""
     settings = _settings_finding(connections)
     on_done(settings)
-    is_set = settings.seen.verdict == Verdict.OK
+    is_set = settings.seen.verdict != Verdict.FAILED
     first = list(_local_probes(environment))
     if is_set:
         first += _sign_in_probes(connections)
@@ -81,11 +82,11 @@ def check_all(
 
 def _settings_finding(connections: Connections) -> Finding:
     try:
-        auth = connections.settings.auth
+        settings = connections.settings
     except ConfigurationError as error:
         seen = seen_of(error)
     else:
-        seen = ok(f"The environment is complete; NetSuite by {auth}.")
+        seen = settings_seen(settings.auth, settings.foreign_netsuite_host)
     return Finding("settings", "read all environment variables", seen)
 
 
@@ -98,7 +99,8 @@ def _local_probes(environment: Mapping[str, str]) -> Iterator[Probe]:
     if local is not None:
         yield Probe("ledger", "open it, begin to write", partial(ask_ledger, local.ledger_url))
         yield Probe("data folder", "write a file", partial(ask_data_folder, local.data_dir))
-        ask_mail = partial(ask_mail_server, local.mail.server if local.mail else None)
+        server = local.mail.server if local.mail else None
+        ask_mail = partial(ask_mail_server, server, local.ca_file)
         yield Probe("mail server", "connect, encrypt, sign in; no mail", ask_mail)
     yield Probe("Dagster", "open the instance", partial(_ask_dagster, environment))
 

@@ -1,6 +1,7 @@
-"""What both clients share: time-outs, bounded retries of reads, and no secret in any message.
+"""What both clients share: bounded retries of reads, errors of HTTP, and no secret in any message.
 
-Belongs here: HTTP in general. Not here: what an answer of IPOS or NetSuite means.
+Belongs here: HTTP in general. Not here: how connections are made (bounded.py), what an answer of
+IPOS or NetSuite means.
 """
 
 from __future__ import annotations
@@ -16,18 +17,28 @@ from typing import TypeVar
 import httpx2
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type
 
-from ipos_pipeline.errors import InDoubtError, ThrottledError, TransientError
+from ipos_pipeline.clients.bounded import AnswerTooLargeError
+from ipos_pipeline.clients.tls import UNTRUSTED, refused_certificate
+from ipos_pipeline.errors import (
+    ConfigurationError,
+    InDoubtError,
+    ThrottledError,
+    TransientError,
+)
 
 T = TypeVar("T")
 
-CONNECT_TIMEOUT_SECONDS = 10
-READ_TIMEOUT_SECONDS = 120
 SHOWN_BODY_MAX = 300
 DOUBLED_MAX = 20
 """Doublings of a wait; far beyond every maximum, and small enough for a float."""
 
-NEVER_SENT = (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout)
-"""Failures before a byte of the request left this machine: a write had no effect."""
+NEVER_SENT = (
+    httpx2.ConnectError,
+    httpx2.ConnectTimeout,
+    httpx2.PoolTimeout,
+    httpx2.ProxyError,
+)
+"""Failures before the other side had a byte of the request: a write had no effect."""
 
 
 @dataclass(frozen=True)
@@ -102,20 +113,6 @@ def _error_of(state: RetryCallState) -> BaseException | None:
     return state.outcome.exception() if state.outcome else None
 
 
-def new_client(
-    *, transport: httpx2.AsyncBaseTransport | None, connections_max: int
-) -> httpx2.AsyncClient:
-    """Open a client with kept-alive connections; `transport` is the seam for tests."""
-    return httpx2.AsyncClient(
-        transport=transport,
-        timeout=httpx2.Timeout(READ_TIMEOUT_SECONDS, connect=CONNECT_TIMEOUT_SECONDS),
-        limits=httpx2.Limits(
-            max_connections=connections_max, max_keepalive_connections=connections_max
-        ),
-        follow_redirects=False,
-    )
-
-
 async def read(
     client: httpx2.AsyncClient,
     request: httpx2.Request,
@@ -123,12 +120,23 @@ async def read(
     what: str,
     auth: httpx2.Auth | None = None,
 ) -> httpx2.Response:
-    """Send a request that changes nothing. Raises TransientError when no answer came."""
+    """Send a request that changes nothing.
+
+    Raises TransientError when no answer came, ConfigurationError when the certificate is refused.
+    """
     try:
-        return await client.send(request, auth=auth)
+        response = await client.send(request, auth=auth)
+    except AnswerTooLargeError as error:
+        message = f"{what}: {request.url.host} is not read to its end: {error}"
+        raise TransientError(message, recovery=_TOO_LARGE) from error
     except httpx2.RequestError as error:
+        _refuse_certificate(error, request, what=what)
         message = f"{what}: no answer from {request.url.host} ({type(error).__name__})"
         raise TransientError(message) from error
+    if elsewhere := _redirected_to(response):
+        message = f"{what}: {request.url.host} redirects to {elsewhere}, which is not followed"
+        raise TransientError(message, recovery=_REDIRECTED)
+    return response
 
 
 async def write(
@@ -140,16 +148,47 @@ async def write(
 ) -> httpx2.Response:
     """Send a request that changes something.
 
-    Raises TransientError if it never left this machine, InDoubtError if it may have been applied.
+    Raises TransientError if it never left this machine, InDoubtError if it may have been applied,
+    ConfigurationError when the certificate is refused.
     """
     try:
-        return await client.send(request, auth=auth)
+        response = await client.send(request, auth=auth)
     except NEVER_SENT as error:
+        _refuse_certificate(error, request, what=what)
         message = f"{what}: {request.url.host} cannot be reached ({type(error).__name__})"
         raise TransientError(message) from error
     except httpx2.RequestError as error:
         message = f"{what}: the answer of {request.url.host} was lost ({type(error).__name__})"
         raise InDoubtError(message) from error
+    if elsewhere := _redirected_to(response):
+        message = f"{what}: {request.url.host} redirects to {elsewhere}, which is not followed"
+        raise InDoubtError(message)
+    return response
+
+
+_TOO_LARGE = "Lower page_size in the location's profile, or have the other side mended."
+_REDIRECTED = (
+    "If it stays so: put the address that the server really has into domain_url of the"
+    " configuration record, or into NETSUITE_BASE_URL."
+)
+
+
+def _refuse_certificate(error: httpx2.RequestError, request: httpx2.Request, *, what: str) -> None:
+    why = refused_certificate(error)
+    if why is not None:
+        message = f"{what}: the certificate of {request.url.host} is refused: {why}"
+        raise ConfigurationError(message, recovery=UNTRUSTED) from error
+
+
+def _redirected_to(response: httpx2.Response) -> str | None:
+    """Name scheme and host only: the rest of the address may hold what was sent."""
+    if not response.has_redirect_location:
+        return None
+    try:
+        url = response.request.url.join(response.headers["Location"])
+    except httpx2.InvalidURL:
+        return "an address that is none"
+    return f"{url.scheme}://{url.host}"
 
 
 def retry_after_seconds(response: httpx2.Response) -> float | None:

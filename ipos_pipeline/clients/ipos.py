@@ -10,7 +10,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, Literal
-from urllib.parse import urljoin
 
 import httpx2
 
@@ -23,13 +22,20 @@ from ipos_pipeline.clients.ipos_pages import (
     refuse_failure,
     summary_of,
 )
+from ipos_pipeline.domain.addresses import address_on
 from ipos_pipeline.domain.business_day import business_day_bounds
 from ipos_pipeline.domain.configuration import IposConfiguration
 from ipos_pipeline.domain.failed_run import ipos_system
 from ipos_pipeline.domain.ipos_profile import IposProfile
 from ipos_pipeline.domain.json_text import canonical_hash, write_json
 from ipos_pipeline.domain.reconciliation import DaySummary
-from ipos_pipeline.errors import AuthenticationError, PipelineError, TransientError, trouble_of
+from ipos_pipeline.errors import (
+    AuthenticationError,
+    ConfigurationError,
+    PipelineError,
+    TransientError,
+    trouble_of,
+)
 
 PAGES_MAX = 10_000
 PASSES_MAX = 6
@@ -182,10 +188,12 @@ class IposClient:
         return self._url(path) if path else None
 
     def _url(self, path: str) -> str:
-        """Join the domain with a path; a configuration may also hold a whole address."""
-        if "://" in path:
-            return path
-        return urljoin(self._configuration.domain_url + "/", path.lstrip("/"))
+        """Join the domain with a path of the record, which was checked, or of the profile."""
+        try:
+            return address_on(self._configuration.domain_url, path)
+        except ValueError as error:
+            message = f"A path in the profile {self._profile.name!r} {error}."
+            raise ConfigurationError(message) from None
 
     def _what(self, thing: str) -> str:
         return f"IPOS {thing} of {self._configuration.location_code}"

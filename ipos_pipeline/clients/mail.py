@@ -10,8 +10,10 @@ import ssl
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Literal
 
+from ipos_pipeline.clients.tls import UNTRUSTED, trusted_authorities
 from ipos_pipeline.errors import (
     AuthenticationError,
     ConfigurationError,
@@ -61,17 +63,17 @@ class MailSession:
 
 
 class MailClient:
-    """One mail server. `tls` decides whom to trust; by default the system's authorities."""
+    """One mail server. `ca_file` holds authorities that are trusted beside the system's."""
 
     def __init__(
         self,
         server: MailServer,
         *,
-        tls: ssl.SSLContext | None = None,
+        ca_file: Path | None = None,
         timeout_seconds: float = TIMEOUT_SECONDS,
     ) -> None:
         self._server = server
-        self._tls = tls
+        self._ca_file = ca_file
         self._timeout_seconds = timeout_seconds
 
     def check(self) -> None:
@@ -98,7 +100,7 @@ class MailClient:
     def _make_ready(self, connection: smtplib.SMTP) -> None:
         connection.ehlo()
         if self._server.security == "starttls":
-            connection.starttls(context=self._trust())
+            connection.starttls(context=trusted_authorities(self._ca_file))
             connection.ehlo()
         if self._server.username is not None:
             connection.login(self._server.username, self._server.password or "")
@@ -106,11 +108,9 @@ class MailClient:
     def _connected(self) -> smtplib.SMTP:
         address = self._server.host, self._server.port
         if self._server.security == "tls":
-            return smtplib.SMTP_SSL(*address, timeout=self._timeout_seconds, context=self._trust())
+            tls = trusted_authorities(self._ca_file)
+            return smtplib.SMTP_SSL(*address, timeout=self._timeout_seconds, context=tls)
         return smtplib.SMTP(*address, timeout=self._timeout_seconds)
-
-    def _trust(self) -> ssl.SSLContext:
-        return self._tls or ssl.create_default_context()
 
 
 def _leave(connection: smtplib.SMTP) -> None:
@@ -128,7 +128,7 @@ def _translated(name: str) -> Iterator[None]:
     except ssl.SSLCertVerificationError as error:
         message = f"The certificate of the mail server {name} is refused: {error.verify_message}."
         raise ConfigurationError(
-            message, recovery="Put the name that its certificate has into SMTP_HOST."
+            message, recovery=f"Put the name that its certificate has into SMTP_HOST. {UNTRUSTED}"
         ) from error
     except ssl.SSLError as error:
         message = f"The mail server {name} does not speak TLS as asked ({error.reason})."

@@ -7,6 +7,7 @@ Belongs here: what is asked, and the shape of answers. Not here: when to send wh
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
@@ -85,7 +86,7 @@ class NetSuiteClient:
             "POST", RECORD_PATH + record_type, payload, what=what, is_awaited=True
         )
         internal_id = response.headers.get("Location", "").rstrip("/").rpartition("/")[2]
-        if not internal_id.isdigit():
+        if not re.fullmatch(r"[0-9]{1,20}", internal_id):  # where the address leads to is ignored
             message = f"{what}: NetSuite answered {response.status_code} without the record's ID"
             raise InDoubtError(message)
         return internal_id
@@ -194,16 +195,16 @@ class NetSuiteClient:
         """Look items up by the item field that holds the barcode, in bulk."""
         items: list[NetSuiteItem] = []
         for chunk in chunked(barcodes, IN_LIST_MAX):
-            query = _ITEM_QUERY.format(field=item_field) + (
-                f" WHERE {item_field} IN ({_marks(chunk)}) ORDER BY id"
+            query = _ITEM_QUERY.format(field=_name(item_field)) + (
+                f" WHERE {_name(item_field)} IN ({_marks(chunk)}) ORDER BY id"
             )
             items += [item_of(row) async for row in self.suiteql(query, chunk)]
         return items
 
     async def inventory_items(self, *, item_field: str) -> list[NetSuiteItem]:
         """Read the whole catalogue of inventory items that have a barcode."""
-        query = _ITEM_QUERY.format(field=item_field) + (
-            f" WHERE itemtype = ? AND {item_field} IS NOT NULL ORDER BY id"
+        query = _ITEM_QUERY.format(field=_name(item_field)) + (
+            f" WHERE itemtype = ? AND {_name(item_field)} IS NOT NULL ORDER BY id"
         )
         return [item_of(row) async for row in self.suiteql(query, [INVENTORY_ITEM])]
 
@@ -225,7 +226,7 @@ class NetSuiteClient:
         self, record_type: str, columns: Sequence[str], *, only_active: bool = True
     ) -> list[dict[str, str]]:
         """Read custom records as rows of column -> text; columns without a value are absent."""
-        query = f"SELECT id, {', '.join(columns)} FROM {record_type}"
+        query = f"SELECT id, {_names(columns)} FROM {_name(record_type)}"
         if only_active:
             query += " WHERE isinactive = 'F'"
         return [row async for row in self.suiteql(query + " ORDER BY id", [])]
@@ -255,14 +256,18 @@ class NetSuiteClient:
         """Look entries of a list up: internal ID -> whether it is inactive; absent if unknown."""
         found: dict[str, bool] = {}
         for chunk in chunked(internal_ids, IN_LIST_MAX):
-            query = f"SELECT id, isinactive FROM {table} WHERE id IN ({_marks(chunk)}) ORDER BY id"
+            query = (
+                f"SELECT id, isinactive FROM {_name(table)}"
+                f" WHERE id IN ({_marks(chunk)}) ORDER BY id"
+            )
             async for row in self.suiteql(query, chunk):
                 found[row["id"]] = row.get("isinactive") == "T"
         return found
 
     async def has_row(self, table: str, columns: str) -> bool:
         """Tell whether a table shows us anything. Raises ConfigurationError if we may not look."""
-        page = await self._suiteql_page(f"SELECT {columns} FROM {table}", [], offset=0, limit=1)
+        query = f"SELECT {_names(columns.split(', '))} FROM {_name(table)}"
+        page = await self._suiteql_page(query, [], offset=0, limit=1)
         return bool(page["items"])
 
     async def check_record_type(self, record_type: str) -> None:
@@ -352,3 +357,15 @@ def _custom_path(record_type: str, external_id: str) -> str:
 
 def _marks(values: Sequence[str]) -> str:
     return ",".join("?" * len(values))
+
+
+def _name(name: str) -> str:
+    """Let the name of a table or column into a query; all else is bound as a parameter."""
+    if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]*", name):
+        message = f"{name!r} is not the name of a table or column"
+        raise ValueError(message)
+    return name
+
+
+def _names(names: Iterable[str]) -> str:
+    return ", ".join(map(_name, names))

@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from functools import cache
 from typing import Annotated, Literal
-from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import (
@@ -19,8 +18,12 @@ from pydantic import (
     ConfigDict,
     Field,
     SecretStr,
+    ValidationInfo,
+    field_validator,
     model_validator,
 )
+
+from ipos_pipeline.domain.addresses import address_on, server_address
 
 
 def _none_if_blank(value: object) -> object:
@@ -43,14 +46,6 @@ def _known_timezone(name: str) -> str:
     return name
 
 
-def _http_url(url: str) -> str:
-    parts = urlsplit(url)
-    if parts.scheme not in {"http", "https"} or not parts.netloc:
-        message = "must be an address such as https://ipos.example.com"
-        raise ValueError(message)
-    return url.rstrip("/")
-
-
 def _header_name(name: str | None) -> str | None:
     if name is not None and not re.fullmatch(r"[A-Za-z0-9_-]+", name):
         message = "must be the name of an HTTP header such as X-Api-Key"
@@ -68,8 +63,8 @@ def _header_value(secret: SecretStr | None) -> SecretStr | None:
     return secret
 
 
-HttpUrl = Annotated[str, AfterValidator(_http_url)]
-"""An address with scheme and host, without a slash at its end."""
+HttpUrl = Annotated[str, AfterValidator(server_address)]
+"""The address of a server (addresses.py), without a slash at its end."""
 
 InternalId = Annotated[str, BeforeValidator(_text), Field(pattern=r"^\d+$")]
 """A NetSuite internal ID, as text."""
@@ -102,6 +97,9 @@ RECORDS = f"{CONFIGURATION} records"
 
 DATES_FOR_PEOPLE = ("last_sales_sync", "last_sales_error", "last_return_sync", "last_return_error")
 """Fields of the record that the pipeline writes and never reads as its own memory."""
+
+SECRET_FIELDS = ("auth_value", "password")
+"""Fields of the record that hold a credential."""
 
 
 class IposConfiguration(BaseModel):
@@ -151,6 +149,13 @@ class IposConfiguration(BaseModel):
     ] = "queue"
     test_counters: Words = ()
     test_items: Words = ()
+
+    @field_validator("invoices_url", "returns_url", "acknowledge_url", "summary_url", "token_url")
+    @classmethod
+    def _stays_on_the_server(cls, path: str | None, others: ValidationInfo) -> str | None:
+        if path is not None and "domain_url" in others.data:
+            address_on(others.data["domain_url"], path)
+        return path
 
     @model_validator(mode="before")
     @classmethod

@@ -17,6 +17,7 @@ from ipos_pipeline.clients.netsuite import NetSuiteClient
 from ipos_pipeline.domain.configuration import (
     CONFIGURATION,
     DATES_FOR_PEOPLE,
+    SECRET_FIELDS,
     IposConfiguration,
 )
 from ipos_pipeline.domain.ipos_profile import BUILT_IN_PROFILES, IposProfile
@@ -115,9 +116,9 @@ def read_configuration_file(
 ) -> list[ConfigurationRecord]:
     """Read the active records of a YAML file, which is refused as a whole if any is not valid.
 
-    Raises ConfigurationError with file, line and field.
+    Raises ConfigurationError with file, line and field, or if it shows a credential to others.
     """
-    content = load_yaml(path, _ConfigurationFile, environment=environment)
+    content = load_yaml(path, _ConfigurationFile, environment=environment, secrets=SECRET_FIELDS)
     return [ConfigurationRecord(one) for one in content.configurations if not one.isinactive]
 
 

@@ -10,8 +10,10 @@ from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, Self
+from urllib.parse import urlsplit
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -25,6 +27,8 @@ from pydantic import (
 from pydantic_core import ErrorDetails
 
 from ipos_pipeline.clients.mail import DEFAULT_PORTS, MailSecurity, MailServer
+from ipos_pipeline.clients.tls import CA_FILE
+from ipos_pipeline.domain.addresses import host_of, is_loopback
 from ipos_pipeline.domain.configuration import HttpUrl
 from ipos_pipeline.domain.freshness import TradingHours
 from ipos_pipeline.errors import ConfigurationError
@@ -46,6 +50,15 @@ def _account_id(value: object) -> object:
         message = "must be an account ID such as 1234567 or 1234567_SB1"
         raise ValueError(message)
     return value
+
+
+def _without_path(url: str) -> str:
+    if urlsplit(url).path:
+        message = (
+            "must be a server without a path, such as https://1234567.suitetalk.api.netsuite.com"
+        )
+        raise ValueError(message)
+    return url
 
 
 def _trading_hours(value: object) -> object:
@@ -127,6 +140,7 @@ class LocalSettings(_FromEnvironment):
 
     data_dir: Path = Field(default=Path("data"), alias="IPOS_PIPELINE_DATA_DIR")
     ledger_url_given: str | None = Field(default=None, alias="IPOS_PIPELINE_LEDGER_URL", repr=False)
+    ca_file: Path | None = Field(default=None, alias=CA_FILE)
     mail: MailSettings | None = None
 
     @model_validator(mode="before")
@@ -163,7 +177,9 @@ class Settings(LocalSettings):
     profile_file: Path | None = Field(default=None, alias="IPOS_PROFILE_FILE")
     mapping_file: Path | None = Field(default=None, alias="NETSUITE_MAPPING_FILE")
     account_id: Annotated[str, BeforeValidator(_account_id)] = Field(alias="NETSUITE_ACCOUNT_ID")
-    base_url_given: HttpUrl | None = Field(default=None, alias="NETSUITE_BASE_URL")
+    base_url_given: Annotated[HttpUrl, AfterValidator(_without_path)] | None = Field(
+        default=None, alias="NETSUITE_BASE_URL"
+    )
     auth: Literal["oauth2", "tba"] = Field(default=OAUTH2, alias=AUTH)
     oauth2: OAuth2Settings | None = None
     tba: TbaSettings | None = None
@@ -187,10 +203,21 @@ class Settings(LocalSettings):
 
     @property
     def netsuite_base_url(self) -> str:
-        """The account's service address (help section_1546938065), without a slash at its end."""
+        """Where requests go, without a slash at its end."""
+        return self.base_url_given or self._account_url
+
+    @property
+    def _account_url(self) -> str:
+        """The account's service address (help section_1546938065)."""
         host = self.account_id.lower().replace("_", "-")
-        derived = f"https://{host}.suitetalk.api.netsuite.com"
-        return self.base_url_given or derived
+        return f"https://{host}.suitetalk.api.netsuite.com"
+
+    @property
+    def foreign_netsuite_host(self) -> str | None:
+        """The host of NETSUITE_BASE_URL, if it is neither the account's nor this machine."""
+        host = host_of(self.netsuite_base_url)
+        is_known = is_loopback(host) or host == host_of(self._account_url)
+        return None if is_known else host
 
 
 def first_day(environment: Mapping[str, str]) -> date:

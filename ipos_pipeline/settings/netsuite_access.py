@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationInfo, fi
 
 from ipos_pipeline.clients.netsuite_auth import JwtAlgorithm
 from ipos_pipeline.errors import ConfigurationError
+from ipos_pipeline.settings.secret_files import refuse_exposed
 
 
 class OAuth2Settings(BaseModel):
@@ -34,10 +35,14 @@ class OAuth2Settings(BaseModel):
         return path
 
     def private_key_pem(self) -> str:
-        """Read the private key. Raises ConfigurationError if its file cannot be read."""
+        """Read the private key.
+
+        Raises ConfigurationError if its file cannot be read, or others can read it too.
+        """
         if self.private_key is not None:
             return self.private_key.get_secret_value().replace("\\n", "\n")
         assert self.private_key_file is not None  # noqa: S101 - validated above
+        refuse_exposed(self.private_key_file, named="NETSUITE_PRIVATE_KEY_FILE")
         try:
             return self.private_key_file.read_text(encoding="ascii")
         except (OSError, UnicodeDecodeError) as error:

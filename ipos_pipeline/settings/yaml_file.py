@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -10,16 +10,23 @@ import yaml
 from pydantic import BaseModel, ValidationError
 
 from ipos_pipeline.errors import ConfigurationError
-from ipos_pipeline.settings.secret_files import secret_value
+from ipos_pipeline.settings.secret_files import refuse_exposed, secret_value
 
 Model = TypeVar("Model", bound=BaseModel)
 
 
-def load_yaml(path: Path, model: type[Model], *, environment: Mapping[str, str]) -> Model:
+def load_yaml(
+    path: Path,
+    model: type[Model],
+    *,
+    environment: Mapping[str, str],
+    secrets: Collection[str] = (),
+) -> Model:
     """Read a YAML file into a model; `{env: NAME}` stands for the value of NAME or NAME_FILE.
 
     Raises ConfigurationError with the file, the line and the field; never with a value, which may
-    be a secret.
+    be a secret. So it does where one of the fields `secrets` is written out and others than the
+    file's owner may read it.
     """
     try:
         text = path.read_text(encoding="utf-8")
@@ -38,6 +45,8 @@ def load_yaml(path: Path, model: type[Model], *, environment: Mapping[str, str])
     if not isinstance(content, dict):
         message = f"{path}, line 1: expected a mapping such as `configurations:` with a list below"
         raise ConfigurationError(message)
+    if _is_written_out(content, secrets):
+        refuse_exposed(path, named="The file")
     filled = _fill(content, environment, path)
     try:
         return model.model_validate(filled)
@@ -49,6 +58,15 @@ def _yaml_problem(error: yaml.YAMLError) -> str:
     if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark is not None:
         return f"line {error.problem_mark.line + 1}: not valid YAML: {error.problem}"
     return f"not valid YAML: {error}"
+
+
+def _is_written_out(value: Any, secrets: Collection[str]) -> bool:  # noqa: ANN401
+    if isinstance(value, dict):
+        return any(
+            (name in secrets and isinstance(one, str)) or _is_written_out(one, secrets)
+            for name, one in value.items()
+        )
+    return isinstance(value, list) and any(_is_written_out(one, secrets) for one in value)
 
 
 def _fill(value: Any, environment: Mapping[str, str], path: Path) -> Any:  # noqa: ANN401

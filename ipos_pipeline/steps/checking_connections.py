@@ -68,6 +68,17 @@ def seen_of(error: PipelineError) -> Seen:
     return failed(error.message, error.recovery)
 
 
+def settings_seen(auth: str, foreign_host: str | None) -> Seen:
+    """Judge settings that are complete; invoices and the sign-in go to whatever they name."""
+    message = f"The environment is complete; NetSuite by {auth}."
+    if foreign_host is None:
+        return ok(message)
+    return warning(
+        f"{message} NETSUITE_BASE_URL leads to {foreign_host}, not to the account's own host.",
+        "If that is not meant so: unset NETSUITE_BASE_URL.",
+    )
+
+
 async def ask_ledger(url: str) -> Seen:
     """Open the ledger and begin to write, without making or migrating its tables."""
     return ledger_seen(await asyncio.to_thread(ledger_version, url), url)
@@ -112,14 +123,14 @@ def _data_folder_seen(folder: Path) -> Seen:
     return ok(f"{folder} is not there yet; the first run can make it.")
 
 
-async def ask_mail_server(server: MailServer | None) -> Seen:
+async def ask_mail_server(server: MailServer | None, ca_file: Path | None = None) -> Seen:
     """Connect, encrypt and sign in as if to send; no mail is sent."""
     if server is None:
         return warning(
             "SMTP_HOST is not set: no error is mailed to anyone.",
             "Set SMTP_HOST, ERROR_EMAIL_FROM and ERROR_EMAIL_TO as .env.example shows.",
         )
-    await asyncio.to_thread(MailClient(server).check)
+    await asyncio.to_thread(MailClient(server, ca_file=ca_file).check)
     return mail_seen(server)
 
 

@@ -305,6 +305,7 @@ def test_a_file_with_one_location_in_doubt_serves_the_others(
     first = configuration_values()
     third = {**first, "location_code": "AUH01"}
     file = tmp_path / "records.yaml"
+    file.touch(0o600)
     file.write_text(yaml.safe_dump({"configurations": [first, {**first, **second}, third]}))
     pipeline.environment["IPOS_CONFIGURATION_FILE"] = str(file)
 

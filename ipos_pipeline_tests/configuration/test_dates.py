@@ -146,6 +146,7 @@ def test_with_a_file_of_records_the_dates_live_in_the_ledger_only(
     assert key is not None
     record = configuration_values(auth_value=key.get_secret_value())
     path = tmp_path / "records.yaml"
+    path.touch(0o600)
     path.write_text(yaml.safe_dump({"configurations": [record]}), encoding="utf-8")
     pipeline.environment["IPOS_CONFIGURATION_FILE"] = str(path)
 

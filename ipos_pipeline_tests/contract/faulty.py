@@ -6,7 +6,7 @@ from typing import Any
 
 import httpx2
 
-from ipos_pipeline.clients.http import new_client
+from ipos_pipeline.clients.bounded import new_client
 from ipos_pipeline.clients.ipos import IposClient
 from ipos_pipeline.clients.netsuite import NetSuiteClient
 from ipos_pipeline.domain.ipos_profile import NESTED, IposProfile

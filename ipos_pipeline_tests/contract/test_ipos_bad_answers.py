@@ -6,7 +6,6 @@ from typing import Any
 import httpx2
 import pytest
 
-from ipos_pipeline.clients.http import new_client
 from ipos_pipeline.clients.ipos import AcknowledgedDocument
 from ipos_pipeline.domain.ipos_profile import FLAT, NESTED
 from ipos_pipeline.errors import AuthenticationError, PipelineError, ThrottledError, TransientError
@@ -282,11 +281,6 @@ def test_no_log_line_holds_the_credential(clock: Clock, caplog: pytest.LogCaptur
         read_list(httpx2.Response(200, json=EMPTY), clock)
     assert caplog.records
     assert CREDENTIAL not in caplog.text
-
-
-def test_clients_follow_no_redirect() -> None:
-    """A credential must not travel to where an answer points."""
-    assert new_client(transport=None, connections_max=1).follow_redirects is False
 
 
 def one_page_of(beginning: str) -> Handler:

@@ -263,9 +263,7 @@ def test_a_token_that_ended_early_is_replaced_once(
 
 
 def test_a_record_may_hold_a_whole_address(world: SimulatedWorld, connections: Connections) -> None:
-    world.change_record(
-        domain_url="https://elsewhere.test", invoices_url=f"{IPOS_URL}/api/invoices"
-    )
+    world.change_record(invoices_url=f"{IPOS_URL}/api/invoices")
     sell(world, 1)
     assert numbers(invoices(connections)) == [1]
 

@@ -1,7 +1,6 @@
 """The mail server over real SMTP: trusted, signed in, and every refusal named."""
 
 import socket
-import ssl
 from collections.abc import Iterator
 from typing import Any
 
@@ -40,8 +39,8 @@ def client(
 ) -> MailClient:
     login = {"username": "pipeline", "password": PASSWORD, **changes}
     server = MailServer(inbox.host, inbox.port, security, **login)
-    tls = ssl.create_default_context(cafile=trusted.certificate) if trusted else None
-    return MailClient(server, tls=tls, timeout_seconds=5)
+    ca_file = trusted.certificate if trusted else None
+    return MailClient(server, ca_file=ca_file, timeout_seconds=5)
 
 
 def refusal(mail: MailClient, kind: type[PipelineError]) -> PipelineError:

@@ -84,7 +84,8 @@ def test_a_world_in_order_fails_nowhere(look: Look) -> None:
 
     assert failures(seen) == []
     warnings = [name for name, one in seen.items() if one.verdict == Verdict.WARNING]
-    assert warnings == ["mail server", "NetSuite certificate"]
+    assert warnings == ["settings", "mail server", "NetSuite certificate"]
+    assert "leads to 1234567-sb1.suitetalk.test" in seen["settings"].message
 
 
 def test_nothing_is_written_to_netsuite_or_ipos(look: Look) -> None:
@@ -100,7 +101,7 @@ def test_tba_needs_no_certificate(look: Look) -> None:
 
     assert failures(seen) == []
     assert "NetSuite certificate" not in seen
-    assert seen["settings"].message.endswith("by tba.")
+    assert "; NetSuite by tba." in seen["settings"].message
 
 
 def test_each_line_of_the_command_is_in_the_runbook(look: Look) -> None:
@@ -316,6 +317,7 @@ def test_ipos_is_looked_at_although_netsuite_is_down(look: Look, tmp_path: Path)
         for name, value in record.items()
         if name.startswith("custrecord_ipos_") and value is not None
     }
+    file.touch(0o600)
     file.write_text(simplejson.dumps({"configurations": [named]}))
     look.world.netsuite.faults = Faults(server_error=1.0)
 

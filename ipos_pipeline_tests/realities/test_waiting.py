@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from ipos_pipeline.clients.http import READ_TIMEOUT_SECONDS
+from ipos_pipeline.clients.bounded import READ_TIMEOUT_SECONDS
 from ipos_pipeline.connections import Connections
 from ipos_pipeline.domain.configuration import IposConfiguration
 from ipos_pipeline.errors import TransientError

@@ -106,6 +106,7 @@ def test_a_key_in_one_line_gets_its_lines_back() -> None:
 
 def test_a_key_file_is_read_when_it_is_needed(tmp_path: Path) -> None:
     path = tmp_path / "key.pem"
+    path.touch(0o600)
     path.write_text("PEM")
     found = oauth2(NETSUITE_PRIVATE_KEY="", NETSUITE_PRIVATE_KEY_FILE=str(path))
     assert found.private_key_pem() == "PEM"
@@ -115,6 +116,7 @@ def test_a_key_file_is_read_when_it_is_needed(tmp_path: Path) -> None:
 def test_an_unreadable_key_file_is_named(tmp_path: Path, content: bytes | None) -> None:
     path = tmp_path / "key.der"
     if content is not None:
+        path.touch(0o600)
         path.write_bytes(content)
     found = oauth2(NETSUITE_PRIVATE_KEY="", NETSUITE_PRIVATE_KEY_FILE=str(path))
     with pytest.raises(ConfigurationError, match=r"NETSUITE_PRIVATE_KEY_FILE .*key\.der"):

@@ -22,6 +22,7 @@ RECORD = "configurations:\n  - " + GOOD.strip().replace("\n", "\n    ")
 
 def read(tmp_path: Path, text: str, **environment: str) -> list[IposConfiguration]:
     path = tmp_path / "records.yaml"
+    path.touch(0o600)
     path.write_text(text, encoding="utf-8")
     records = read_configuration_file(path, environment=environment)
     return [record.configuration for record in records]

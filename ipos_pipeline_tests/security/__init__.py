@@ -1,0 +1,1 @@
+"""What crosses the edge of the product: hostile answers, networks, files and texts."""
