@@ -25,8 +25,8 @@ demo: install ## A day of four shops from IPOS to NetSuite, all systems simulate
 ui: install ## Dagster's UI on the demo's data
 	$(BIN)/ipos-pipeline demo --ui
 
-test: install ## The whole test suite
-	$(BIN)/pytest
+test: install ## The whole test suite: make test [DATABASE=postgresql]
+	$(if $(DATABASE),IPOS_TEST_DATABASE=$(DATABASE)) $(BIN)/pytest
 
 lint: install ## Format, lint, types and layers
 	$(BIN)/ruff format --check

@@ -15,11 +15,38 @@ PipelineError
 
 from __future__ import annotations
 
+import json
+from base64 import b64encode
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from urllib.parse import quote, quote_plus
 
+HIDDEN = "(hidden)"
 HIDDEN_LENGTH_MIN = 4
 """A shorter secret is part of too many words to be taken out of a message."""
+
+
+CUT = "…"
+"""What stands where a text was cut."""
+
+
+def without(secrets: Iterable[str], text: str) -> str:
+    """Take secrets out of a text: also as JSON, an address or base64 write them, and cut short."""
+    for secret in secrets:
+        if len(secret) < HIDDEN_LENGTH_MIN:
+            continue
+        for form in sorted(_forms(secret), key=len, reverse=True):
+            text = text.replace(form, HIDDEN)
+            for length in range(len(form) - 1, HIDDEN_LENGTH_MIN - 1, -1):
+                text = text.replace(form[:length] + CUT, HIDDEN + CUT)
+    return text
+
+
+def _forms(secret: str) -> set[str]:
+    in_json = json.dumps(secret)[1:-1]
+    base64 = b64encode(secret.encode("utf-8", "surrogatepass")).decode()
+    in_urls = {quote(secret, safe=safe, errors="replace") for safe in ("", "/")}
+    return {secret, in_json, base64, quote_plus(secret, errors="replace"), *in_urls}
 
 
 class PipelineError(Exception):
@@ -40,9 +67,7 @@ class PipelineError(Exception):
 
     def hide(self, secrets: Iterable[str]) -> None:
         """Take secrets out of the message: the other side may have repeated what it was given."""
-        for secret in secrets:
-            if len(secret) >= HIDDEN_LENGTH_MIN:
-                self.message = self.message.replace(secret, "(hidden)")
+        self.message = without(secrets, self.message)
         self.args = (self.message,)
 
 
@@ -115,6 +140,14 @@ class RejectedError(PipelineError):
         self.status = status
         self.path = path
         self.response = response
+
+    def hide(self, secrets: Iterable[str]) -> None:
+        """Take secrets out of everything that the other side said."""
+        known = tuple(secrets)
+        super().hide(known)
+        self.code = without(known, self.code)
+        self.path = self.path and without(known, self.path)
+        self.response = self.response and without(known, self.response)
 
 
 class AlreadyExistsError(RejectedError):

@@ -16,7 +16,8 @@ from hypothesis import HealthCheck, settings
 
 from ipos_pipeline.connections import Connections
 from ipos_pipeline.ledger.store import LedgerStore
-from ipos_pipeline_tests.postgres import PostgresServer
+from ipos_pipeline_tests.databases import ASKED, KINDS, ledger_on
+from ipos_pipeline_tests.postgres import PostgresServer, shared_server, stop_shared_server
 from ipos_pipeline_tests.simulated_world import Clock, SimulatedWorld, simulated_world
 
 
@@ -26,6 +27,11 @@ def pytest_configure() -> None:
         "shared machine", deadline=None, suppress_health_check=[HealthCheck.too_slow]
     )
     settings.load_profile("shared machine")
+
+
+def pytest_sessionfinish() -> None:
+    """Stop the PostgreSQL server of this process."""
+    stop_shared_server()
 
 
 @dataclass(frozen=True)
@@ -65,24 +71,21 @@ def clock() -> Clock:
 
 @pytest.fixture
 def sqlite_url(tmp_path: Path) -> str:
-    """URL of an empty ledger in a file."""
+    """URL of an empty ledger in a file, for what is about SQLite itself."""
     return f"sqlite:///{tmp_path / 'ledger.db'}"
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def ledger_url(request: pytest.FixtureRequest, sqlite_url: str) -> str:
-    """URL of an empty ledger on each kind of database."""
-    if request.param == "sqlite":
-        return sqlite_url
-    server: PostgresServer = request.getfixturevalue("postgres_server")
-    return server.new_database()
+@pytest.fixture(params=KINDS)
+def ledger_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """URL of a database without tables, of each kind."""
+    with ledger_on(request.param, tmp_path, has_tables=False) as url:
+        yield url
 
 
 @pytest.fixture(scope="session")
-def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresServer]:
-    """A real PostgreSQL server of this test process alone."""
-    with PostgresServer.running(tmp_path_factory.mktemp("postgres")) as server:
-        yield server
+def postgres_server() -> PostgresServer:
+    """A real PostgreSQL server of this test process alone, for what is about PostgreSQL itself."""
+    return shared_server()
 
 
 @pytest.fixture
@@ -94,9 +97,10 @@ def ledger(ledger_url: str) -> Iterator[LedgerStore]:
 
 
 @pytest.fixture
-def world_ledger_url(sqlite_url: str) -> str:
-    """URL of the world's ledger; a module may give another kind of database."""
-    return sqlite_url
+def world_ledger_url(tmp_path: Path) -> Iterator[str]:
+    """URL of the world's ledger on the kind of database asked for; a module may give both."""
+    with ledger_on(ASKED, tmp_path) as url:
+        yield url
 
 
 @pytest.fixture

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import tempfile
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from functools import cache
 from importlib.util import find_spec
 from itertools import count
 from pathlib import Path
 from typing import Self
 
 from sqlalchemy import create_engine, make_url, text
+
+from ipos_pipeline.ledger.store import LedgerStore
+
+TEMPLATE = "empty_ledger"
+_OPEN = ExitStack()
+"""What this process has started and `stop_shared_server` ends."""
 
 
 def binaries() -> Path:
@@ -27,6 +35,7 @@ class PostgresServer:
     def __init__(self, url: str) -> None:
         self._url = make_url(url).set(drivername="postgresql+psycopg2")
         self._numbers = count(1)
+        self._has_template = False
 
     @classmethod
     @contextmanager
@@ -43,11 +52,46 @@ class PostgresServer:
         finally:
             server.cleanup()
 
-    def new_database(self) -> str:
-        """Create an empty database and give its URL."""
+    def new_database(self, *, template: str = "template1") -> str:
+        """Create an empty database, or a copy of another one, and give its URL."""
         name = f"test_{next(self._numbers)}"
+        self.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+        return self._url_of(name)
+
+    def new_ledger(self) -> str:
+        """Create a ledger without rows and give its URL; a copy of tables is cheap to make."""
+        if not self._has_template:
+            self.execute(f"CREATE DATABASE {TEMPLATE}")
+            LedgerStore.open(self._url_of(TEMPLATE)).close()
+            self._has_template = True
+        return self.new_database(template=TEMPLATE)
+
+    def drop(self, url: str) -> None:
+        """Remove a database, whoever is connected to it: a suite makes thousands, 8 MB each."""
+        self.execute(f"DROP DATABASE {make_url(url).database} WITH (FORCE)")
+
+    def execute(self, *statements: str) -> None:
+        """Have the server do something that is about no database of a test."""
         engine = create_engine(self._url, isolation_level="AUTOCOMMIT")
         with engine.connect() as connection:
-            connection.execute(text(f"CREATE DATABASE {name}"))
+            for statement in statements:
+                connection.execute(text(statement))
         engine.dispose()
-        return self._url.set(database=name).render_as_string(hide_password=False)
+
+    def _url_of(self, database: str) -> str:
+        return self._url.set(database=database).render_as_string(hide_password=False)
+
+
+@cache
+def shared_server() -> PostgresServer:
+    """Start the one server that the tests of this process share, when the first one needs it."""
+    folder = _OPEN.enter_context(tempfile.TemporaryDirectory(prefix="postgres-"))
+    server = _OPEN.enter_context(PostgresServer.running(Path(folder)))
+    # A test may kill a process, but not the machine: nothing need be forced onto the disk.
+    server.execute("ALTER SYSTEM SET fsync = off", "SELECT pg_reload_conf()")
+    return server
+
+
+def stop_shared_server() -> None:
+    """End what `shared_server` has started, if it has."""
+    _OPEN.close()

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable
+import re
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import TypeVar
 
@@ -19,6 +20,8 @@ from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type
 
 from ipos_pipeline.clients.bounded import AnswerTooLargeError
 from ipos_pipeline.clients.tls import UNTRUSTED, refused_certificate
+from ipos_pipeline.domain.json_text import whole_number
+from ipos_pipeline.domain.plain_text import one_line
 from ipos_pipeline.errors import (
     ConfigurationError,
     InDoubtError,
@@ -29,6 +32,7 @@ from ipos_pipeline.errors import (
 T = TypeVar("T")
 
 SHOWN_BODY_MAX = 300
+LIFETIME_SECONDS_MAX = 365 * 86400
 DOUBLED_MAX = 20
 """Doublings of a wait; far beyond every maximum, and small enough for a float."""
 
@@ -201,12 +205,37 @@ def answered_at(response: httpx2.Response) -> datetime | None:
     """Read `Date`, the other side's clock to the second; None if it is missing or nonsense."""
     try:
         at = parsedate_to_datetime(response.headers["Date"])
-    except (KeyError, ValueError):
+        return at.astimezone(UTC) if at.tzinfo is not None else at.replace(tzinfo=UTC)
+    except (KeyError, ValueError, OverflowError):
         return None
-    return at if at.tzinfo is not None else at.replace(tzinfo=UTC)
+
+
+class SecretAuth(httpx2.Auth):
+    """A way to sign in that can tell which secrets it has sent, so that no message repeats them."""
+
+    def secrets(self) -> Iterable[str]:
+        """Give every secret that the other side may have been given."""
+        raise NotImplementedError
+
+
+def header_text(token: object) -> str:
+    """Take a token that can stand in a header. Raises ValueError without saying it."""
+    if not isinstance(token, str) or not re.fullmatch(r"[\x21-\x7e]+", token):
+        message = "no text of visible ASCII characters"
+        raise ValueError(message)
+    return token
+
+
+def lifetime_of(seconds: object) -> timedelta:
+    """Read how long a token lives; a year at most. Raises ValueError for no number."""
+    return timedelta(seconds=min(whole_number(seconds), LIFETIME_SECONDS_MAX))
+
+
+def text_of(response: httpx2.Response) -> str:
+    """Read a body as text, whatever encoding it claims to have."""
+    return response.content.decode("utf-8", "replace")
 
 
 def shown_body(response: httpx2.Response) -> str:
-    """Show the beginning of a body for a message: one line, bounded."""
-    text = " ".join(response.text.split())
-    return text[:SHOWN_BODY_MAX] or "an empty body"
+    """Show the beginning of a body for a message: one line, bounded, and marked where it is cut."""
+    return one_line(text_of(response), SHOWN_BODY_MAX) or "an empty body"

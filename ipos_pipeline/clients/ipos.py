@@ -8,12 +8,20 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any, Literal
 
 import httpx2
 
-from ipos_pipeline.clients.http import Pacing, answered_at, read, retry_transient
+from ipos_pipeline.clients.http import (
+    SHOWN_BODY_MAX,
+    Pacing,
+    answered_at,
+    header_text,
+    lifetime_of,
+    read,
+    retry_transient,
+)
 from ipos_pipeline.clients.ipos_pages import (
     ListPass,
     Page,
@@ -27,7 +35,8 @@ from ipos_pipeline.domain.business_day import business_day_bounds
 from ipos_pipeline.domain.configuration import IposConfiguration
 from ipos_pipeline.domain.failed_run import ipos_system
 from ipos_pipeline.domain.ipos_profile import IposProfile
-from ipos_pipeline.domain.json_text import canonical_hash, write_json
+from ipos_pipeline.domain.json_text import canonical_hash, whole_number, write_json
+from ipos_pipeline.domain.plain_text import one_line
 from ipos_pipeline.domain.reconciliation import DaySummary
 from ipos_pipeline.errors import (
     AuthenticationError,
@@ -35,6 +44,7 @@ from ipos_pipeline.errors import (
     PipelineError,
     TransientError,
     trouble_of,
+    without,
 )
 
 PAGES_MAX = 10_000
@@ -323,9 +333,9 @@ class IposClient:
         answer = json_of(response, what=what, holds_secret=True)
         try:
             token = answer[names.access_token]
-            self._token = token if isinstance(token, str) else str(int(token))
-            lifetime = timedelta(seconds=int(answer.get(names.expires_in) or 0))
-        except (KeyError, ValueError, TypeError):
+            self._token = header_text(token if isinstance(token, str) else str(whole_number(token)))
+            lifetime = lifetime_of(answer.get(names.expires_in) or 0)
+        except (KeyError, ValueError):
             message = f"{what}: IPOS answered without a usable {names.access_token!r}"
             raise AuthenticationError(message) from None
         self._token_until = now + lifetime
@@ -371,5 +381,6 @@ class IposClient:
             if result is None:
                 refusals[document.document_key] = "IPOS gave no result for it"
             elif str(result.get(envelope.status)) != str(envelope.status_ok):
-                refusals[document.document_key] = str(result.get(envelope.message))[:300]
+                said = one_line(str(result.get(envelope.message)), SHOWN_BODY_MAX)
+                refusals[document.document_key] = without(self._secrets(), said)
         return refusals

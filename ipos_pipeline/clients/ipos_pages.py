@@ -13,10 +13,11 @@ from typing import Any
 
 import httpx2
 
-from ipos_pipeline.clients.http import retry_after_seconds, shown_body
+from ipos_pipeline.clients.http import SHOWN_BODY_MAX, retry_after_seconds, shown_body
 from ipos_pipeline.domain.ipos_profile import IposProfile, SummaryNames
-from ipos_pipeline.domain.json_text import read_json
+from ipos_pipeline.domain.json_text import read_json, whole_number
 from ipos_pipeline.domain.money import round_money
+from ipos_pipeline.domain.plain_text import one_line
 from ipos_pipeline.domain.reconciliation import DaySummary
 from ipos_pipeline.errors import AuthenticationError, ThrottledError, TransientError
 
@@ -92,8 +93,7 @@ def page_of(body: dict[str, Any], profile: IposProfile, *, what: str) -> Page:
     invoices = body.get(profile.envelope.data)
     if not isinstance(invoices, list):
         raise _malformed(what, profile.envelope.data)
-    total = str(body.get(profile.envelope.total_records))
-    return Page(invoices, int(total) if total.isdecimal() else None)
+    return Page(invoices, _number_of(body, profile.envelope.total_records))
 
 
 def refuse_failure(body: dict[str, Any], profile: IposProfile, *, what: str) -> None:
@@ -101,7 +101,7 @@ def refuse_failure(body: dict[str, Any], profile: IposProfile, *, what: str) -> 
     status = body.get(profile.envelope.status)
     if str(status) != str(profile.envelope.status_ok):
         said = body.get(profile.envelope.message)
-        message = f"{what}: IPOS reported a failure: status {status}, {str(said)[:200]!r}"
+        message = f"{what}: IPOS reported a failure: status {one_line(str(status), SHOWN_BODY_MAX)}, {one_line(str(said), SHOWN_BODY_MAX)!r}"
         raise TransientError(message)
 
 
@@ -118,14 +118,21 @@ def summary_of(body: dict[str, Any], profile: IposProfile, *, what: str) -> tupl
 
 
 def _side(side: dict[str, Any], doc_type: str, names: SummaryNames) -> DaySummary:
-    first, last = (str(side.get(name)) for name in (names.first, names.last))
     return DaySummary(
         doc_type,
-        count=int(side[names.count]),
+        count=whole_number(side[names.count]),
         total=round_money(Decimal(str(side[names.net_amount]))),
-        first=int(first) if first.isdecimal() else None,
-        last=int(last) if last.isdecimal() else None,
+        first=_number_of(side, names.first),
+        last=_number_of(side, names.last),
     )
+
+
+def _number_of(values: dict[str, Any], name: str) -> int | None:
+    """Read a number that may be missing, or something else."""
+    try:
+        return whole_number(values.get(name))
+    except ValueError:
+        return None
 
 
 def _flat_page(body: dict[str, Any], profile: IposProfile, *, what: str) -> Page:

@@ -15,7 +15,7 @@ from typing import Any
 
 import httpx2
 
-from ipos_pipeline.clients.http import retry_after_seconds, shown_body
+from ipos_pipeline.clients.http import retry_after_seconds, shown_body, text_of
 from ipos_pipeline.domain.json_text import read_json
 from ipos_pipeline.domain.netsuite_refusals import next_step_for
 from ipos_pipeline.errors import (
@@ -144,7 +144,7 @@ def _rejection(
         code=code,
         status=response.status_code,
         path=details[0].path,
-        response=response.text,
+        response=text_of(response),
         recovery=next_step_for(code) if kind is RejectedError else kind.recovery,
     )
 

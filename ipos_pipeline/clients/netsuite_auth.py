@@ -20,11 +20,15 @@ from joserfc.jwk import ECKey, Key, RSAKey
 
 from ipos_pipeline.clients.http import (
     Pacing,
+    SecretAuth,
+    header_text,
+    lifetime_of,
     read,
     retry_after_seconds,
     retry_transient,
     shown_body,
 )
+from ipos_pipeline.domain.json_text import read_json
 from ipos_pipeline.errors import (
     AuthenticationError,
     ConfigurationError,
@@ -37,7 +41,7 @@ JwtAlgorithm = Literal["PS256", "ES256"]
 TOKEN_PATH = "/services/rest/auth/oauth2/v1/token"  # noqa: S105
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 ASSERTION_SECONDS = 300
-RENEW_BEFORE_SECONDS = 120
+RENEW_BEFORE = timedelta(minutes=2)
 UNAUTHORIZED = 401
 TOO_MANY_REQUESTS = 429
 SERVER_ERROR = 500
@@ -53,7 +57,7 @@ class ClientCredentials:
     algorithm: JwtAlgorithm = "PS256"
 
 
-class OAuth2ClientCredentials(httpx2.Auth):
+class OAuth2ClientCredentials(SecretAuth):
     """Puts a bearer token on each request, renews it early, and once after a 401."""
 
     requires_response_body = False
@@ -74,6 +78,7 @@ class OAuth2ClientCredentials(httpx2.Auth):
         self._pacing = pacing
         self._key = _private_key(credentials)
         self._token = ""
+        self._sent = ""
         self._renew_at: datetime | None = None
         self._renewing = asyncio.Lock()
 
@@ -88,6 +93,10 @@ class OAuth2ClientCredentials(httpx2.Auth):
             request.headers["Authorization"] = f"Bearer {await self._current(refused=token)}"
             yield request
 
+    def secrets(self) -> tuple[str, ...]:
+        """Give the token, and the assertion that it was asked for with."""
+        return self._token, self._sent
+
     async def _current(self, *, refused: str | None = None) -> str:
         async with self._renewing:
             is_old = self._renew_at is None or self._clock() >= self._renew_at
@@ -97,10 +106,11 @@ class OAuth2ClientCredentials(httpx2.Auth):
 
     async def _fetch(self) -> None:
         now = self._clock()
+        self._sent = self._assertion(now)
         form = {
             "grant_type": "client_credentials",
             "client_assertion_type": ASSERTION_TYPE,
-            "client_assertion": self._assertion(now),
+            "client_assertion": self._sent,
         }
         request = self._client.build_request("POST", self._token_url, data=form)
         response = await read(self._client, request, what="NetSuite token")
@@ -110,13 +120,12 @@ class OAuth2ClientCredentials(httpx2.Auth):
         if response.status_code >= SERVER_ERROR:
             raise TransientError(message)
         try:
-            answer = response.json()
-            token, expires_in = answer["access_token"], int(answer["expires_in"])
+            answer = read_json(response.content)
+            self._token = header_text(answer["access_token"])
+            lifetime = lifetime_of(answer["expires_in"])
         except (ValueError, KeyError, TypeError):
             raise self._refused(response) from None
-        self._token = token
-        lifetime = timedelta(seconds=max(expires_in - RENEW_BEFORE_SECONDS, 0))
-        self._renew_at = now + lifetime
+        self._renew_at = now + max(lifetime - RENEW_BEFORE, timedelta())
 
     def _refused(self, response: httpx2.Response) -> AuthenticationError:
         said = "something that may hold one" if response.is_success else shown_body(response)

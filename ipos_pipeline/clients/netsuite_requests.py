@@ -6,17 +6,18 @@ means (netsuite_answers.py).
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, TypeVar
 
 import httpx2
 
 from ipos_pipeline.clients.adaptive_limit import AdaptiveLimit
-from ipos_pipeline.clients.http import Pacing, read, retry_transient, write
+from ipos_pipeline.clients.http import Pacing, SecretAuth, read, retry_transient, write
 from ipos_pipeline.clients.netsuite_answers import error_of, is_overload
 from ipos_pipeline.domain.json_text import write_json
-from ipos_pipeline.errors import ThrottledError, trouble_of
+from ipos_pipeline.errors import PipelineError, ThrottledError, trouble_of
 
 T = TypeVar("T")
 
@@ -102,7 +103,7 @@ class NetSuiteRequests:
 
         if is_awaited:
             return await self._in_slot(send)
-        with trouble_of(NETSUITE):
+        with self._named():
             async with self._limit.slot():
                 return await send()
 
@@ -112,7 +113,7 @@ class NetSuiteRequests:
         So nobody else is sent in his place to be refused as well. Once somebody's patience has
         ended, nobody else has any until NetSuite answers: it would be spent by one after the other.
         """
-        with trouble_of(NETSUITE):
+        with self._named():
             async with self._limit.slot():
                 try:
                     return await retry_transient(
@@ -121,6 +122,16 @@ class NetSuiteRequests:
                 except ThrottledError:
                     self._patience_seconds = 0.0
                     raise
+
+    @contextmanager
+    def _named(self) -> Iterator[None]:
+        """Name NetSuite in whatever error passes through, and hide what we sign in with."""
+        with trouble_of(NETSUITE):
+            try:
+                yield
+            except PipelineError as error:
+                error.hide(self._auth.secrets() if isinstance(self._auth, SecretAuth) else ())
+                raise
 
     def _learn_from(self, response: httpx2.Response, *, sent_at: datetime) -> None:
         """Ask for more or for less at once, by what NetSuite said."""

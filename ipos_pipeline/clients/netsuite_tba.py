@@ -19,6 +19,8 @@ from urllib.parse import quote
 
 import httpx2
 
+from ipos_pipeline.clients.http import SecretAuth
+
 SIGNATURE_METHOD = "HMAC-SHA256"
 NONCE_BYTES = 16
 
@@ -39,7 +41,7 @@ class TbaCredentials:
         return self.account_id.replace("-", "_").upper()
 
 
-class TokenBasedAuthentication(httpx2.Auth):
+class TokenBasedAuthentication(SecretAuth):
     """Signs each request, and once more after a 401, which too many requests at once also give."""
 
     def __init__(
@@ -52,6 +54,11 @@ class TokenBasedAuthentication(httpx2.Auth):
         self._credentials = credentials
         self._clock = clock
         self._new_nonce = new_nonce
+
+    def secrets(self) -> tuple[str, ...]:
+        """Give what a signature is made of."""
+        own = self._credentials
+        return own.consumer_secret, own.token_secret, own.consumer_key, own.token_id
 
     def auth_flow(
         self, request: httpx2.Request

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 import sys
@@ -13,6 +12,8 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from ipos_pipeline_tests.databases import ASKED, databases_on
+from ipos_pipeline_tests.processes.runs import inherited
 from simulators import launch
 from simulators.world import SHOPS, Sales, made_sales
 
@@ -25,7 +26,10 @@ COMMAND_SECONDS_MAX = 120
 def simulated(
     tmp_path: Path, days: Sequence[date], *, invoices_per_location: int = 5
 ) -> Iterator[dict[str, str]]:
-    """Start the simulators with made-up sales of some days; give the settings for them."""
+    """Start the simulators with made-up sales of some days; give the settings for them.
+
+    Ledger and Dagster are on the kind of database asked for.
+    """
 
     def sales() -> Sales:
         parts = [made_sales(day, invoices_per_location=invoices_per_location) for day in days]
@@ -35,9 +39,13 @@ def simulated(
     home = tmp_path / "dagster"
     home.mkdir()
     shutil.copy(ROOT / "dagster.yaml", home)
-    with launch.running(launch.Settings(tmp_path / "simulators", sales)) as ready:
+    with (
+        databases_on(ASKED) as databases,
+        launch.running(launch.Settings(tmp_path / "simulators", sales)) as ready,
+    ):
         yield {
-            **{name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ},
+            **inherited(),
+            **databases.environment,
             "DAGSTER_HOME": str(home),
             "IPOS_PIPELINE_DATA_DIR": str(tmp_path / "data"),
             "IPOS_PIPELINE_START_DATE": min(days).isoformat(),

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from ipos_pipeline.steps.rebuilding import Rebuilt, rebuild_store_day
 from ipos_pipeline_tests.builders import DAY, LOCATION, amount_line, raw_invoice, raw_line
+from ipos_pipeline_tests.databases import lose_ledger
 from ipos_pipeline_tests.pipeline.conftest import Pipeline, checks_of
 
 AT = "2026-11-20T11:07:33"
@@ -35,7 +35,7 @@ def half_done(pipeline: Pipeline) -> Pipeline:
     ipos.add_invoices([raw_invoice(InvNo=10381), raw_invoice(InvNo=10382, Void=True)])
     pipeline.world.netsuite.add_item("9001", "SKU-9001", upccode="999")
     assert set(pipeline.posted()) == POSTED
-    _lose_ledger(pipeline)
+    lose_ledger(pipeline.world.environment["IPOS_PIPELINE_LEDGER_URL"])
     return pipeline
 
 
@@ -137,7 +137,7 @@ def test_an_invoice_of_another_business_day_is_found_in_netsuite_too(pipeline: P
     pipeline.run()
     pipeline.run(DAY - timedelta(days=1))
     assert len(pipeline.posted()) == 1
-    _lose_ledger(pipeline)
+    lose_ledger(pipeline.world.environment["IPOS_PIPELINE_LEDGER_URL"])
 
     assert _rebuild(pipeline).found == 1
     assert _rebuild(pipeline, DAY - timedelta(days=1)).posted == 1
@@ -154,7 +154,7 @@ def test_a_separate_returns_feed_is_rebuilt_too(pipeline: Pipeline) -> None:
     world.ipos.add_invoices([raw_invoice(), back])
     pipeline.run()
     assert len(pipeline.posted()) == 2
-    _lose_ledger(pipeline)
+    lose_ledger(pipeline.world.environment["IPOS_PIPELINE_LEDGER_URL"])
 
     rebuilt = _rebuild(pipeline)
 
@@ -176,14 +176,6 @@ def _rebuild(pipeline: Pipeline, day: date = DAY) -> Rebuilt:
                 clock=opened.clock,
             )
         )
-
-
-def _lose_ledger(pipeline: Pipeline) -> None:
-    url = pipeline.world.environment["IPOS_PIPELINE_LEDGER_URL"]
-    path = Path(url.removeprefix("sqlite:///"))
-    path.unlink()
-    for rest in path.parent.glob(f"{path.name}-*"):
-        rest.unlink()
 
 
 def _events(pipeline: Pipeline) -> list[Any]:

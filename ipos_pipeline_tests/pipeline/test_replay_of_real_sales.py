@@ -70,13 +70,13 @@ def expected_of(invoices: list[dict[str, Any]], not_inventory: set[str]) -> Expe
 
 
 @pytest.fixture
-def replayed(ec_key: SigningKey, tmp_path: Path) -> Iterator[SimulatedWorld]:
+def replayed(ec_key: SigningKey, world_ledger_url: str) -> Iterator[SimulatedWorld]:
     """Four shops that know the whole catalogue of the data set and have sold nothing yet."""
     with simulated_world(
         private_key_pem=ec_key.private_pem,
         public_key_pem=ec_key.public_pem,
         algorithm=ec_key.algorithm,
-        ledger_url=f"sqlite:///{tmp_path / 'ledger.db'}",
+        ledger_url=world_ledger_url,
         sales=Sales(SHOPS, [], catalogue_of(SALES)),
     ) as world:
         yield world

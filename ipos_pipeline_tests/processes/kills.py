@@ -19,14 +19,15 @@ from datetime import date, timedelta
 from pathlib import Path
 from random import Random, SystemRandom
 
-from ipos_pipeline_tests.postgres import PostgresServer
+from ipos_pipeline_tests.databases import KINDS, Databases, databases_on
+from ipos_pipeline_tests.postgres import stop_shared_server
 from ipos_pipeline_tests.processes.invariants import (
     broken_at_any_time,
     broken_when_quiet,
     is_quiet,
 )
 from ipos_pipeline_tests.processes.runs import DagsterJobExecute, ForkedRun, Run, last_look, set_up
-from ipos_pipeline_tests.processes.shop import Databases, Shop, open_shop
+from ipos_pipeline_tests.processes.shop import Shop, open_shop
 
 FIRST_DAY = date(2026, 1, 2)
 KILLS_A_DAY = 3
@@ -128,30 +129,16 @@ def killer(folder: Path, databases: Databases | None = None) -> Iterator[Killer]
         yield Killer(shop)
 
 
-@contextmanager
-def _postgres(folder: Path) -> Iterator[Databases]:
-    with PostgresServer.running(folder / "postgres") as server:
-        yield Databases(server.new_database(), server.new_database().replace("+psycopg2", ""))
-
-
-@contextmanager
-def _sqlite(_folder: Path) -> Iterator[Databases]:
-    yield Databases()
-
-
-DATABASES = {"sqlite": _sqlite, "postgresql": _postgres}
-
-
 def main(arguments: Sequence[str] | None = None) -> int:
     """Kill as often as asked; answer 1 if anything was lost, doubled or left over."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--kills", type=int, default=50, help="on each kind of database")
     parser.add_argument("--start", type=int, default=None, help="first seed; else a random one")
-    parser.add_argument("--database", choices=DATABASES, action="append")
+    parser.add_argument("--database", choices=KINDS, action="append")
     options = parser.parse_args(arguments)
     start = SystemRandom().randrange(10**6) if options.start is None else options.start
     tallies = []
-    for name in options.database or DATABASES:
+    for name in options.database or KINDS:
         tallies.append(_kill_on(name, kills=options.kills, start=start))
         _say(f"{name}: {tallies[-1]}")
     kills = sum(one.kills.total() for one in tallies)
@@ -167,7 +154,7 @@ def _say(text: str) -> None:
 def _kill_on(name: str, *, kills: int, start: int) -> Tally:
     with (
         tempfile.TemporaryDirectory() as folder,
-        DATABASES[name](Path(folder)) as databases,
+        databases_on(name) as databases,
         killer(Path(folder), databases) as one,
     ):
         seed = start
@@ -181,4 +168,7 @@ def _kill_on(name: str, *, kills: int, start: int) -> Tally:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    finally:
+        stop_shared_server()

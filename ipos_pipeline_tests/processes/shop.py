@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -20,6 +20,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from ipos_pipeline_tests.builders import LOCATION
+from ipos_pipeline_tests.databases import ASKED, Databases, databases_on
 from simulators.ipos import IposSimulator
 from simulators.netsuite import Latency, NetSuiteSimulator
 from simulators.serving import serve
@@ -29,14 +30,6 @@ ROOT = Path(__file__).parents[2]
 CLIENT_ID, CERTIFICATE_ID = "client-1", "certificate-1"
 CREATE_SECONDS = 0.05
 CONCURRENCY = 4
-
-
-@dataclass(frozen=True)
-class Databases:
-    """Where the pipeline keeps its ledger and Dagster its runs; None: a file of SQLite."""
-
-    ledger_url: str | None = None
-    dagster_url: str | None = None
 
 
 @dataclass(frozen=True)
@@ -80,7 +73,7 @@ def open_shop(
     databases: Databases | None = None,
     external_ids_unique: bool = True,
 ) -> Iterator[Shop]:
-    """Serve a shop that has sold nothing yet, from `first_day` on."""
+    """Serve a shop that has sold nothing yet, from `first_day` on; on the databases asked for."""
     key = ec.generate_private_key(ec.SECP256R1())
     netsuite = NetSuiteSimulator(
         latency=Latency(base_seconds=CREATE_SECONDS), external_ids_unique=external_ids_unique
@@ -88,12 +81,13 @@ def open_shop(
     public_pem = key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
     netsuite.register_client(CLIENT_ID, CERTIFICATE_ID, public_pem)
     ipos = IposSimulator()
+    asked = nullcontext(databases) if databases else databases_on(ASKED)
     try:
-        with serve(ipos.app) as ipos_url, serve(netsuite.app) as netsuite_url:
+        with asked as used, serve(ipos.app) as ipos_url, serve(netsuite.app) as netsuite_url:
             sales = Sales([LOCATION], [], stock_items())
             build_world(netsuite, ipos, ipos_base_url=ipos_url, sales=sales)
             environment = {
-                **_settings(folder, first_day, databases or Databases()),
+                **_settings(folder, first_day, used),
                 "NETSUITE_BASE_URL": netsuite_url,
                 "NETSUITE_PRIVATE_KEY": key.private_bytes(
                     Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()
@@ -108,10 +102,6 @@ def _settings(folder: Path, first_day: date, databases: Databases) -> dict[str, 
     home = folder / "dagster"
     home.mkdir(parents=True, exist_ok=True)
     shutil.copy(ROOT / "dagster.yaml", home)
-    optional = {
-        "IPOS_PIPELINE_LEDGER_URL": databases.ledger_url,
-        "DAGSTER_POSTGRES_URL": databases.dagster_url,
-    }
     return {
         "DAGSTER_HOME": str(home),
         "IPOS_PIPELINE_DATA_DIR": str(folder / "data"),
@@ -122,7 +112,7 @@ def _settings(folder: Path, first_day: date, databases: Databases) -> dict[str, 
         "NETSUITE_CERTIFICATE_ID": CERTIFICATE_ID,
         "NETSUITE_JWT_ALGORITHM": "ES256",
         "NETSUITE_CONCURRENCY": str(CONCURRENCY),
-        **{name: value for name, value in optional.items() if value is not None},
+        **databases.environment,
     }
 
 

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
+from ipos_pipeline_tests.databases import Databases
 from ipos_pipeline_tests.processes.kills import killer
-from ipos_pipeline_tests.processes.shop import Databases
 
 SEED = 7
 KILLS = 3

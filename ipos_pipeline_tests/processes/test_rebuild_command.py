@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from ipos_pipeline_tests.builders import LOCATION
+from ipos_pipeline_tests.databases import lose_ledger
 from ipos_pipeline_tests.processes.invariants import broken_when_quiet
 from ipos_pipeline_tests.processes.runs import ForkedRun, inherited, set_up
 from ipos_pipeline_tests.processes.shop import Shop, invoices_of, open_shop
@@ -21,12 +22,12 @@ RANGE = ("--from", "2026-01-02", "--to", "2026-01-02")
 
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
-    """A day is posted; then the ledger's file is gone."""
+    """A day is posted; then the ledger is gone."""
     with open_shop(tmp_path_factory.mktemp("shop"), DAY) as opened:
         set_up(opened.environment)
         opened.sell(DAY, seed=3, invoices=10)
         assert ForkedRun(opened.environment, DAY).end() == 0
-        Path(opened.ledger_url.removeprefix("sqlite:///")).unlink()
+        lose_ledger(opened.ledger_url)
         yield opened
 
 
@@ -65,7 +66,7 @@ def test_it_finds_in_netsuite_what_the_lost_ledger_knew(shop: Shop) -> None:
 
 
 def test_what_cannot_be_made_again_is_named_and_ends_with_1(shop: Shop) -> None:
-    Path(shop.ledger_url.removeprefix("sqlite:///")).unlink()
+    lose_ledger(shop.ledger_url)
     gone = next(one for one in invoices_of(shop, DAY) if one["DocType"] == "SALE")
     shop.ipos.delete_invoice(LOCATION, "SALE", gone["InvNo"], gone["InvDate"])
 

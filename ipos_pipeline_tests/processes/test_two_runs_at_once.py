@@ -7,10 +7,11 @@ from pathlib import Path
 
 import yaml
 
+from ipos_pipeline_tests.databases import Databases
 from ipos_pipeline_tests.pipeline.processes import wait_for
 from ipos_pipeline_tests.processes.invariants import broken_when_quiet, is_quiet
 from ipos_pipeline_tests.processes.runs import ForkedRun, last_look, set_up
-from ipos_pipeline_tests.processes.shop import ROOT, Databases, open_shop
+from ipos_pipeline_tests.processes.shop import ROOT, open_shop
 
 DAY = date(2026, 1, 2)
 

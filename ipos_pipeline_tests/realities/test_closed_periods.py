@@ -11,6 +11,7 @@ import pytest
 from ipos_pipeline.errors import ConfigurationError
 from ipos_pipeline.ledger.entry import PostingEntry
 from ipos_pipeline_tests.builders import LOCATION, amount_line, raw_invoice
+from ipos_pipeline_tests.databases import ASKED, ledger_on
 from ipos_pipeline_tests.realities.shops import QUARTER_OF_AN_HOUR, Shops
 from ipos_pipeline_tests.simulated_world import SimulatedWorld
 from ipos_pipeline_tests.simulation.process import (
@@ -193,8 +194,11 @@ def test_a_document_that_is_found_keeps_the_date_that_netsuite_has(
     if is_open_again:
         moving.world.netsuite.reopen_period(OCTOBER)
 
-    lost = {"IPOS_PIPELINE_LEDGER_URL": f"sqlite:///{tmp_path / 'another.db'}"}
-    with moving.world.connections(**lost) as opened:
+    (tmp_path / "another").mkdir()
+    with (
+        ledger_on(ASKED, tmp_path / "another") as url,
+        moving.world.connections(IPOS_PIPELINE_LEDGER_URL=url) as opened,
+    ):
         again = Shops(moving.world, opened)
         again.run(OCTOBER)
         found = entries(again)[SALE]

@@ -12,13 +12,10 @@ from simulators.faults import Faults
 KEY = "IPOS-DXB01-2026-S-10377"
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def world_ledger_url(request: pytest.FixtureRequest, sqlite_url: str) -> str:
+@pytest.fixture
+def world_ledger_url(ledger_url: str) -> str:
     """URL of the ledger on each kind of database: they differ in what text they take."""
-    if request.param == "sqlite":
-        return sqlite_url
-    url: str = request.getfixturevalue("postgres_server").new_database()
-    return url
+    return ledger_url
 
 
 @pytest.mark.parametrize(

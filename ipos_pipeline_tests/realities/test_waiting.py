@@ -80,7 +80,7 @@ class TimedShops:
 
 
 @pytest.fixture
-def timed(ec_key: SigningKey, sqlite_url: str) -> Iterator[TimedShops]:
+def timed(ec_key: SigningKey, world_ledger_url: str) -> Iterator[TimedShops]:
     """Servers that take a fifth of a second, and an account that takes a second a document."""
     loop = SimulatedTimeLoop()
     clock = LoopClock(loop)
@@ -88,7 +88,7 @@ def timed(ec_key: SigningKey, sqlite_url: str) -> Iterator[TimedShops]:
         private_key_pem=ec_key.private_pem,
         public_key_pem=ec_key.public_pem,
         algorithm=ec_key.algorithm,
-        ledger_url=sqlite_url,
+        ledger_url=world_ledger_url,
         sales=Sales(FOUR, [], ITEMS),
         clock=clock,
     ) as world:

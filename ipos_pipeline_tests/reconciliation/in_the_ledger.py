@@ -106,7 +106,7 @@ def a_person_withdraws_a_document(day: SoldDay) -> Named:
 def the_ledger_is_an_older_copy(day: SoldDay) -> Named:
     """Real SQL: a backup from before the sale was landed is in its place."""
     for table in ("acknowledgement", "posting_entry", "source_document"):
-        day.spoil_ledger(f"DELETE FROM {table} WHERE document_key = ?", SALE_KEY)
+        day.spoil_ledger(f"DELETE FROM {table} WHERE document_key = :key", key=SALE_KEY)
     return {(Kind.NOT_IN_LEDGER, SALE), (Kind.NOT_LANDED, SALE_KEY)}
 
 
@@ -115,8 +115,8 @@ def the_ledger_is_an_older_copy(day: SoldDay) -> Named:
 )
 def the_ledger_holds_a_wrong_total(day: SoldDay) -> Named:
     """Real SQL: only a defect of this pipeline could write it. Both other sides contradict it."""
-    statement = "UPDATE posting_entry SET total_cents = 500 WHERE external_id = ?"
-    day.spoil_ledger(statement, SALE)
+    statement = "UPDATE posting_entry SET total_cents = 500 WHERE external_id = :key"
+    day.spoil_ledger(statement, key=SALE)
     return {(Kind.IPOS_TOTAL_DIFFERS, SALE_KEY), (Kind.TOTAL_DIFFERS, SALE)}
 
 
@@ -126,8 +126,8 @@ def the_ledger_holds_a_wrong_total(day: SoldDay) -> Named:
 def one_record_stands_for_two_documents_in_the_ledger(day: SoldDay) -> Named:
     """Real SQL: only a defect of this pipeline could write it."""
     day.spoil_ledger(
-        "UPDATE posting_entry SET internal_id = ? WHERE external_id = ?",
-        day.transaction(SALE)["id"],
-        "IPOS-DXB01-2026-S-10376-CS",
+        "UPDATE posting_entry SET internal_id = :id WHERE external_id = :key",
+        id=day.transaction(SALE)["id"],
+        key="IPOS-DXB01-2026-S-10376-CS",
     )
     return {(Kind.TWICE_IN_NETSUITE, SALE)}

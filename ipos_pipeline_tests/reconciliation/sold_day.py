@@ -6,7 +6,6 @@ and what people see of it. Not here: which difference that makes (the modules of
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -14,6 +13,7 @@ from decimal import Decimal
 from typing import Any
 
 import dagster as dg
+import sqlalchemy
 
 from ipos_pipeline.defs.jobs import SYNC_INVOICES
 from ipos_pipeline.domain.selection import Selection
@@ -120,12 +120,12 @@ class SoldDay:
         """Act as a person."""
         return By("a person", reason, self.world.clock())
 
-    def spoil_ledger(self, statement: str, *values: Any) -> None:
-        """Change the ledger's file as nothing in the product does."""
-        path = self.world.environment["IPOS_PIPELINE_LEDGER_URL"].removeprefix("sqlite:///")
-        with sqlite3.connect(path) as connection:
-            connection.execute(statement, values)
-        connection.close()
+    def spoil_ledger(self, statement: str, **values: Any) -> None:
+        """Change the ledger as nothing in the product does; values are named `:a`, `:b`."""
+        engine = sqlalchemy.create_engine(self.world.environment["IPOS_PIPELINE_LEDGER_URL"])
+        with engine.begin() as connection:
+            connection.execute(sqlalchemy.text(statement), values)
+        engine.dispose()
 
     # --- what people see
     def look(self, *, is_reconciled_alone: bool = False) -> Look:

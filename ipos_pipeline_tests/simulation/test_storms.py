@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 import pytest
 
-from ipos_pipeline_tests.postgres import PostgresServer
+from ipos_pipeline_tests.databases import ASKED, POSTGRESQL, SQLITE, ledger_on
 from ipos_pipeline_tests.simulation import sabotage
-from ipos_pipeline_tests.simulation.seeds import run_seed, run_storm, sqlite_ledger
+from ipos_pipeline_tests.simulation.seeds import run_storm, sqlite_ledger
 from ipos_pipeline_tests.simulation.storm import Connect, Storm
 
+ON_SQLITE = ASKED == SQLITE
 BATCHES = 30
 SEEDS_EACH = 12
 POSTGRES_SEEDS = 20
@@ -23,30 +26,35 @@ def test_no_storm_breaks_the_promise(batch: int) -> None:
     broken = {
         seed: violations
         for seed in range(batch * SEEDS_EACH, (batch + 1) * SEEDS_EACH)
-        if (violations := run_seed(seed)[1])
+        if (violations := storm_of(seed).violations)
     }
     assert broken == {}
 
 
 @pytest.mark.parametrize("batch", range(4))
-def test_no_storm_breaks_the_promise_on_postgresql(
-    batch: int, postgres_server: PostgresServer
-) -> None:
+def test_no_storm_breaks_the_promise_on_postgresql(batch: int, tmp_path: Path) -> None:
     broken = {}
     for seed in range(batch * POSTGRES_SEEDS // 4, (batch + 1) * POSTGRES_SEEDS // 4):
-        violations = run_storm(seed, postgres_server.new_database()).violations
+        with ledger_on(POSTGRESQL, tmp_path) as url:
+            violations = run_storm(seed, url).violations
         if violations:
             broken[seed] = violations
     assert broken == {}
 
 
+def storm_of(seed: int, **conditions: Any) -> Storm:
+    """Run the storm of a seed on the kind of database asked for."""
+    if ON_SQLITE:
+        with sqlite_ledger() as url:
+            return run_storm(seed, url, **conditions)
+    with ledger_on(ASKED, Path()) as url:
+        return run_storm(seed, url, **conditions)
+
+
 def first_violation(connect: Connect, *, external_ids_unique: bool) -> tuple[int, list[str]] | None:
     """Run storms until one shows a violation; gives its seed and what it saw."""
     for seed in range(SABOTAGED_SEEDS_MAX):
-        with sqlite_ledger() as url:
-            storm: Storm = run_storm(
-                seed, url, connect=connect, external_ids_unique=external_ids_unique
-            )
+        storm = storm_of(seed, connect=connect, external_ids_unique=external_ids_unique)
         if storm.violations:
             return seed, storm.violations
     return None
@@ -81,8 +89,7 @@ def test_our_own_safeguards_hold_even_where_netsuite_takes_an_external_id_twice(
     """NetSuite's unique external IDs are the last line, not the only one."""
     broken = {}
     for seed in range(BATCHES):
-        with sqlite_ledger() as url:
-            violations = run_storm(seed, url, external_ids_unique=False).violations
+        violations = storm_of(seed, external_ids_unique=False).violations
         if violations:
             broken[seed] = violations
     assert broken == {}
@@ -90,7 +97,7 @@ def test_our_own_safeguards_hold_even_where_netsuite_takes_an_external_id_twice(
 
 def test_storms_really_are_storms() -> None:
     """A suite of fair-weather days would pass without proving anything."""
-    totals = sum((run_seed(seed)[2] for seed in range(40)), start=run_seed(1)[2])
+    totals = sum((storm_of(seed).counts for seed in range(40)), start=storm_of(1).counts)
     for name in (
         "IPOS faults",
         "NetSuite faults",
