@@ -7,7 +7,9 @@ Belongs here: putting settings, clients and the ledger together. Not here: what 
 from __future__ import annotations
 
 import asyncio
+import contextvars
 from collections.abc import Callable, Coroutine, Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any, Self, TypeVar
@@ -28,8 +30,9 @@ from ipos_pipeline.clients.netsuite_tba import TbaCredentials, TokenBasedAuthent
 from ipos_pipeline.domain.configuration import RECORDS, IposConfiguration
 from ipos_pipeline.domain.ipos_profile import IposProfile
 from ipos_pipeline.domain.mapping import FieldMapping, MappingRules
-from ipos_pipeline.errors import trouble_of
+from ipos_pipeline.errors import ConfigurationError, PipelineError, trouble_of
 from ipos_pipeline.ledger.store import LedgerStore
+from ipos_pipeline.logs import LogFormat, start_logging
 from ipos_pipeline.settings.configuration_records import (
     ConfigurationRecord,
     ConfigurationRecords,
@@ -40,7 +43,8 @@ from ipos_pipeline.settings.configuration_records import (
     read_profiles,
     sort_records,
 )
-from ipos_pipeline.settings.environment import Settings
+from ipos_pipeline.settings.environment import LogSettings, Settings
+from ipos_pipeline.steps.counting_requests import count_the_rest
 
 T = TypeVar("T")
 
@@ -50,6 +54,17 @@ IPOS_CONNECTIONS_MAX = 20
 def utc_now() -> datetime:
     """Tell the time; the one clock of the product."""
     return datetime.now(UTC)
+
+
+def log_as_set(environment: Mapping[str, str], *, otherwise: LogFormat) -> None:
+    """Write the log lines of this process as the environment says, or else in the given form.
+
+    A wrong setting is told where all settings are read.
+    """
+    settings = LogSettings()
+    with suppress(ConfigurationError):
+        settings = LogSettings.from_environment(environment)
+    start_logging(settings.log or otherwise, settings.log_level)
 
 
 class Connections:
@@ -86,6 +101,15 @@ class Connections:
             ledger.close()
         self._loop.close()
 
+    def count_requests(self, *, run: str) -> None:
+        """Let the ledger add up what NetSuite was asked, where both were reached.
+
+        Whoever opened this for a run calls it at its end; a ledger that fails then stops nothing.
+        """
+        if {"ledger", "netsuite"} <= self.__dict__.keys():
+            with suppress(PipelineError):
+                count_the_rest(self.ledger, self.netsuite.traffic, run=run)
+
     def another(self, concurrency: int) -> Connections:
         """Prepare connections of their own for a part of a run, with fewer requests in flight."""
         return Connections(
@@ -96,8 +120,8 @@ class Connections:
         )
 
     def wait_for(self, work: Coroutine[Any, Any, T]) -> T:
-        """Run asynchronous work to its end."""
-        return self._loop.run(work)
+        """Run asynchronous work to its end; its log lines say what those of the caller do."""
+        return self._loop.run(work, context=contextvars.copy_context())
 
     @cached_property
     def settings(self) -> Settings:

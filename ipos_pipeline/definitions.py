@@ -13,7 +13,7 @@ from functools import partial
 
 import dagster as dg
 
-from ipos_pipeline.connections import Connections
+from ipos_pipeline.connections import Connections, log_as_set
 from ipos_pipeline.defs.assets import store_day_assets
 from ipos_pipeline.defs.day_summary import day_summary, day_summary_schedule
 from ipos_pipeline.defs.freshness import freshness_sensor
@@ -83,7 +83,10 @@ def build_definitions(
         ],
         executor=dg.in_process_executor,  # runs of chosen assets, from the UI, too (ADR 0010)
         resources={
-            "connections": connections_resource(connect or partial(Connections, environment)),
+            "connections": connections_resource(
+                connect or partial(Connections, environment),
+                partial(log_as_set, environment, otherwise="json"),
+            ),
             IO_MANAGER: parquet_io_manager,
         },
     )

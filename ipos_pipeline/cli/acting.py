@@ -20,7 +20,7 @@ from ipos_pipeline.cli.output import console, results, shown
 from ipos_pipeline.connections import Connections
 from ipos_pipeline.domain.operator_rules import Verdict
 from ipos_pipeline.domain.selection import Selection
-from ipos_pipeline.steps.resolving import By
+from ipos_pipeline.steps.resolving import By, log_decisions
 
 DONE, FAILED = 0, 1
 Parameters = ParamSpec("Parameters")
@@ -92,7 +92,11 @@ def by_person(connections: Connections, reason: str) -> By:
     if not reason.strip():
         message = "The reason is empty; it is what the history tells others."
         raise click.UsageError(message)
-    return By(f"{getpass.getuser()} by ipos-pipeline", reason.strip(), connections.clock())
+    return By(_actor(), reason.strip(), connections.clock())
+
+
+def _actor() -> str:
+    return f"{getpass.getuser()} by ipos-pipeline"
 
 
 def carry_out(
@@ -109,6 +113,7 @@ def carry_out(
             console.print(verdict_table(f"{action}: what it would do", planned))
             _ask()
         planned = act(False)
+        log_decisions(action.replace(" ", "_"), planned, actor=_actor())
     if as_json:
         print_json({"action": action, "documents": [_verdict_json(one) for one in planned]})
     elif planned:

@@ -108,7 +108,7 @@ def _local_probes(environment: Mapping[str, str]) -> Iterator[Probe]:
 def _sign_in_probes(connections: Connections) -> Iterator[Probe]:
     settings: Settings = connections.settings
     if settings.oauth2 is not None:
-        file = settings.oauth2.certificate_file
+        file = settings.certificate_file
         ask = partial(ask_certificate, file, connections.clock())
         yield Probe("NetSuite certificate", "read when it ends", ask)
 

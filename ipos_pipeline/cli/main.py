@@ -5,6 +5,7 @@ Exit codes everywhere: 0 done, 1 something failed, 2 wrong use or settings.
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Sequence
 
@@ -14,6 +15,7 @@ from ipos_pipeline.cli.check_connections import check_connections
 from ipos_pipeline.cli.db import db
 from ipos_pipeline.cli.demo import demo
 from ipos_pipeline.cli.errors import errors
+from ipos_pipeline.cli.metrics import metrics
 from ipos_pipeline.cli.output import console, say
 from ipos_pipeline.cli.rebuild_ledger import rebuild_ledger
 from ipos_pipeline.cli.reconcile import reconcile
@@ -21,7 +23,7 @@ from ipos_pipeline.cli.simulate import simulate
 from ipos_pipeline.cli.status import status
 from ipos_pipeline.cli.sync import sync
 from ipos_pipeline.cli.withdraw import repost, withdraw
-from ipos_pipeline.connections import Connections
+from ipos_pipeline.connections import Connections, log_as_set
 from ipos_pipeline.errors import ConfigurationError, PipelineError
 
 DONE, FAILED, WRONG_USE = 0, 1, 2
@@ -50,6 +52,7 @@ for command in (
     check_connections,
     rebuild_ledger,
     db,
+    metrics,
     simulate,
     demo,
 ):
@@ -57,7 +60,8 @@ for command in (
 
 
 def main() -> None:
-    """Run the command of this process."""
+    """Run the command of this process; what it does is shown, and logged only if that is set."""
+    log_as_set(os.environ, otherwise="off")
     sys.exit(run())
 
 

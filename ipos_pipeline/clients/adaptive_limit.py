@@ -8,10 +8,13 @@ decrease find it (netsuite_facts 5). Between our own runs it is divided beforeha
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections import deque
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime
+
+log = logging.getLogger(__name__)
 
 START = 4.0
 """Slow start: a run begins with a few requests and doubles until it is first refused."""
@@ -50,7 +53,7 @@ class AdaptiveLimit:
     def succeeded(self) -> None:
         """Allow more: quickly until the first refusal, by a fraction for each round after it."""
         gain = 1.0 if self._decreased_at is None else INCREASE / self._limit
-        self._limit = min(self._most, self._limit + gain)
+        self._allow(min(self._most, self._limit + gain))
         self._wake()
 
     def refused(self, *, sent_at: datetime) -> None:
@@ -58,7 +61,7 @@ class AdaptiveLimit:
         if self._decreased_at is not None and sent_at <= self._decreased_at:
             return
         self._decreased_at = self._clock()
-        self._limit = max(1.0, self._limit * DECREASE)
+        self._allow(max(1.0, self._limit * DECREASE))
 
     def keep_to(self, most: int) -> None:
         """Allow so many at most; after a refusal all of them at once, if that is another part.
@@ -69,8 +72,13 @@ class AdaptiveLimit:
             return
         self._most = float(most)
         is_starting = self._decreased_at is None
-        self._limit = min(self._limit, self._most) if is_starting else self._most
+        self._allow(min(self._limit, self._most) if is_starting else self._most)
         self._wake()
+
+    def _allow(self, limit: float) -> None:
+        if int(limit) != int(self._limit):
+            log.debug("requests_allowed", extra={"requests": int(limit), "most": int(self._most)})
+        self._limit = limit
 
     async def _enter(self) -> None:
         if self._in_flight < self.limit and not self._waiting:

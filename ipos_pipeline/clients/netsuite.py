@@ -22,7 +22,7 @@ from ipos_pipeline.clients.netsuite_answers import (
     page_of,
     says_no_such_record,
 )
-from ipos_pipeline.clients.netsuite_requests import NetSuiteRequests
+from ipos_pipeline.clients.netsuite_requests import NetSuiteRequests, Traffic
 from ipos_pipeline.clients.netsuite_rows import (
     NetSuiteTransaction,
     amount_of,
@@ -74,6 +74,11 @@ class NetSuiteClient:
     def keep_to(self, most: int) -> None:
         """Have no more requests in flight than a run's part of `concurrency`."""
         self._requests.keep_to(most)
+
+    @property
+    def traffic(self) -> Traffic:
+        """What was asked of the account and is not counted anywhere yet."""
+        return self._requests.traffic
 
     async def create(self, record_type: str, payload: Mapping[str, Any]) -> str:
         """Create a record and give its internal ID.

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -30,6 +31,20 @@ HEADERS_OF_WRITES = {
 }
 
 
+@dataclass(slots=True)
+class Traffic:
+    """Requests to the account since they were last taken; `refused` for want of a slot."""
+
+    sent: int = 0
+    refused: int = 0
+
+    def take(self) -> Traffic:
+        """Give what was counted, and begin anew."""
+        taken = Traffic(self.sent, self.refused)
+        self.sent = self.refused = 0
+        return taken
+
+
 class NetSuiteRequests:
     """At most `concurrency` requests are in flight, fewer while NetSuite refuses."""
 
@@ -48,6 +63,7 @@ class NetSuiteRequests:
         self._auth = auth
         self._clock = clock
         self._limit = AdaptiveLimit(concurrency, clock=clock)
+        self.traffic = Traffic()
         self._patience_seconds = pacing.patience_seconds
         self._pacing = pacing
 
@@ -135,7 +151,9 @@ class NetSuiteRequests:
 
     def _learn_from(self, response: httpx2.Response, *, sent_at: datetime) -> None:
         """Ask for more or for less at once, by what NetSuite said."""
+        self.traffic.sent += 1
         if is_overload(response):
+            self.traffic.refused += 1
             self._limit.refused(sent_at=sent_at)
         else:
             self._limit.succeeded()

@@ -109,7 +109,7 @@ def store_day_assets(partitions: dg.MultiPartitionsDefinition) -> list[dg.Assets
 
 def _declare(asset: StoreDayAsset, partitions: dg.MultiPartitionsDefinition) -> dg.AssetsDefinition:
     def run(context: dg.AssetExecutionContext, connections: Opened) -> Frame:
-        return asset.function(StoreDayRun.of(context, connections))
+        return StoreDayRun.of(context, connections).do(asset.function)
 
     def run_as_configured(
         context: dg.AssetExecutionContext,
@@ -154,7 +154,7 @@ def _split_lines(partitions: dg.MultiPartitionsDefinition) -> dg.AssetsDefinitio
         )
 
     def run(context: dg.AssetExecutionContext, connections: Opened) -> tuple[Frame, Frame]:
-        return line_assets.split_invoice_lines(StoreDayRun.of(context, connections))
+        return StoreDayRun.of(context, connections).do(line_assets.split_invoice_lines)
 
     return dg.multi_asset(
         name="split_invoice_lines",

@@ -5,6 +5,7 @@ that work (line_assets.py, posting_assets.py, closing_assets.py), who shares a r
 (domain/grouping.py).
 """
 
+import logging
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -32,7 +33,10 @@ from ipos_pipeline.defs.store_day_run import StoreDayRun
 from ipos_pipeline.domain.configuration import RECORDS
 from ipos_pipeline.domain.failed_run import job_system, pipeline_system
 from ipos_pipeline.errors import PipelineError
+from ipos_pipeline.logs import seconds_between
 from ipos_pipeline.steps.watching_outages import note_outage, note_recovery
+
+log = logging.getLogger(__name__)
 
 AT_ONCE = 4
 """Store-days of one run that are worked on at once: while one waits, others compute. Each has one
@@ -168,7 +172,7 @@ def _outcomes(
                         is_only_new=only_new,
                         is_one_of_many=True,
                     )
-                    done.put(_run(at))
+                    done.put(_logged(at))
         except Empty:
             pass
         finally:
@@ -183,6 +187,19 @@ def _outcomes(
             stop.set()
     for one in working:
         one.result()
+
+
+def _logged(at: StoreDayRun) -> Outcome:
+    """Run a store-day between two log lines, as a run of its own would be."""
+    what = {"run": at.run_id, **at.named}
+    began = at.connections.clock()
+    log.info("store_day_started", extra=what)
+    outcome = _run(at)
+    at.connections.count_requests(run=at.run_id)
+    what["error"] = type(outcome.error).__name__ if outcome.error else ""
+    seconds = seconds_between(began, at.connections.clock())
+    log.info("store_day_ended", extra={**what, "seconds": seconds})
+    return outcome
 
 
 def _run(at: StoreDayRun) -> Outcome:
@@ -213,7 +230,7 @@ def _results(
     work: Callable[[StoreDayRun], Any], at: StoreDayRun
 ) -> Iterator[tuple[str, dg.MaterializeResult]]:
     """Do the work of one function; give the asset and what it came to, for each of its assets."""
-    made = work(at)
+    made = at.do(work)
     for result in (made,) if isinstance(made, dg.MaterializeResult) else made:
         yield result.asset_key.to_user_string() if result.asset_key else work.__name__, result
 

@@ -12,6 +12,7 @@ from ipos_pipeline.errors import ConfigurationError
 LOCATIONS = "ipos_locations"
 TIMEZONE = "Asia/Dubai"
 SEPARATOR = "|"
+PARTITION_TAG = "dagster/partition"
 
 ONLY_NEW_TAG = "ipos/only_new"
 """Of a run that a tick starts for what is new: it may build on what the run before it has read."""

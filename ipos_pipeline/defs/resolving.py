@@ -14,7 +14,7 @@ from ipos_pipeline.domain.selection import Selection
 from ipos_pipeline.errors import ConfigurationError, PipelineError
 from ipos_pipeline.steps.marking import mark_posted
 from ipos_pipeline.steps.replanning import plan_from_latest, repost
-from ipos_pipeline.steps.resolving import NO_REASON, By, retry, set_aside
+from ipos_pipeline.steps.resolving import NO_REASON, By, log_decisions, retry, set_aside
 from ipos_pipeline.steps.withdrawing import withdraw
 
 RESOLVE_ERRORS = "resolve_errors"
@@ -158,10 +158,13 @@ def resolve(context: dg.OpExecutionContext, config: ResolveErrors, connections: 
 
     A mistake in the configuration is told to whoever made it; it is no outage to mail about.
     """
+    actor = actor_of(context.run)
     try:
-        verdicts = perform(connections, config, actor=actor_of(context.run))
+        verdicts = perform(connections, config, actor=actor)
     except PipelineError as error:
         raise failure_of(error) from error
+    if not config.only_look:
+        log_decisions(config.action.value, verdicts, actor=actor)
     only = "only looked: " if config.only_look else ""
     for one in verdicts:
         context.log.info("%s: %s%s", one.external_id, only, one.words)

@@ -13,9 +13,8 @@ from ipos_pipeline.defs.day_summary import day_summary
 from ipos_pipeline.defs.group_runs import sync_invoices_of_many
 from ipos_pipeline.defs.jobs import sync_invoices
 from ipos_pipeline.defs.nightly import sweep_window
-from ipos_pipeline.defs.partitions import StoreDay
+from ipos_pipeline.defs.partitions import PARTITION_TAG, StoreDay
 from ipos_pipeline.defs.resources import Opened
-from ipos_pipeline.defs.starting import PARTITION_TAG
 from ipos_pipeline.defs.telling import TOLD_PER_TICK, queue_outage_mails, tell_by_mail
 from ipos_pipeline.domain.failed_run import FailedStep, job_system, pipeline_system, unexplained
 from ipos_pipeline.errors import PipelineError

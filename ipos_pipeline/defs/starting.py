@@ -9,12 +9,11 @@ import dagster as dg
 
 from ipos_pipeline.connections import Connections
 from ipos_pipeline.defs.jobs import SYNC_INVOICES
-from ipos_pipeline.defs.partitions import ONLY_NEW_TAG, StoreDay
+from ipos_pipeline.defs.partitions import ONLY_NEW_TAG, PARTITION_TAG, StoreDay
 from ipos_pipeline.domain.due import StoreDayKey
 from ipos_pipeline.domain.failed_run import ipos_system, pipeline_system
 from ipos_pipeline.domain.grouping import Runs, runs_of
 
-PARTITION_TAG = "dagster/partition"
 REASON_MAX = 200
 
 SYNC_GROUP = "sync_invoices_of_many"

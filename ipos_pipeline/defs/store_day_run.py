@@ -7,9 +7,10 @@ The same functions serve a run of one store-day, whose assets Dagster executes, 
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, TypeVar
 
 import dagster as dg
 import pandas as pd
@@ -19,6 +20,11 @@ from ipos_pipeline.defs.dry_run import is_dry_run, mark_dry_run
 from ipos_pipeline.defs.parquet_io import frame_at, frame_path, store_frame, stored_frame
 from ipos_pipeline.defs.partitions import ONLY_NEW_TAG, StoreDay
 from ipos_pipeline.defs.reporting import Metadata, tag_location
+from ipos_pipeline.logs import about, seconds_between
+
+log = logging.getLogger(__name__)
+
+Made = TypeVar("Made", dg.MaterializeResult, tuple[dg.MaterializeResult, dg.MaterializeResult])
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +61,28 @@ class StoreDayRun:
             is_only_new=context.run.tags.get(ONLY_NEW_TAG) == "true",
         )
 
+    @property
+    def named(self) -> dict[str, str]:
+        """The store-day as log lines name it."""
+        return {"location": self.store_day.location_code, "day": self.store_day.day.isoformat()}
+
+    def do(self, work: Callable[[StoreDayRun], Made]) -> Made:
+        """Do the work of an asset; log how it ended, and of every line inside whose it is."""
+        with about(run=self.run_id, **self.named):
+            began = self.connections.clock()
+            try:
+                made = work(self)
+            except Exception as error:
+                cause = error.__cause__ if isinstance(error, dg.Failure) else error
+                what = {"step": work.__name__, "error": type(cause or error).__name__}
+                log.warning("step_failed", extra=what)
+                raise
+            seconds = seconds_between(began, self.connections.clock())
+            counts = _counts((made,) if isinstance(made, dg.MaterializeResult) else made)
+            what = {"step": work.__name__}
+            log.info("step_finished", extra={**what, "seconds": seconds, "counts": counts})
+            return made
+
     def frame_before(self, asset: str) -> pd.DataFrame | None:
         """Load the frame that the last run of the store-day has stored, if there is one."""
         return stored_frame(self._path(asset))
@@ -72,3 +100,13 @@ class StoreDayRun:
 
     def _path(self, asset: str) -> Path:
         return frame_path(self.connections.settings.data_dir, asset, self.store_day)
+
+
+def _counts(results: Sequence[dg.MaterializeResult]) -> dict[str, Any]:
+    """Give the numbers that Dagster shows of what was made; those of several outputs by name."""
+    counts: dict[str, Any] = {}
+    for one in results:
+        of = f"{one.asset_key.to_user_string()}_" if one.asset_key else ""
+        shown = (one.metadata or {}).items()
+        counts |= {of + name: value for name, value in shown if isinstance(value, int)}
+    return counts

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -12,6 +13,7 @@ from typing import Any
 from sqlalchemy import Connection, and_, exists, func, insert, or_, select, update
 
 from ipos_pipeline.domain.chunks import chunked
+from ipos_pipeline.ledger.counters import INVOICES_LANDED, Counters
 from ipos_pipeline.ledger.entry import BEGUN, Status
 from ipos_pipeline.ledger.history import History
 from ipos_pipeline.ledger.integration_errors import keeps_aside
@@ -121,6 +123,8 @@ class Documents:
         if not documents:
             return
         self._connection.execute(insert(source_document), [_row(one) for one in documents])
+        for location_code, count in Counter(one.location_code for one in documents).items():
+            Counters(self._connection).add(INVOICES_LANDED, count, location_code=location_code)
         self._history.add_each(
             "landed",
             {one.document_key: {"hash": one.payload_hash} for one in documents},

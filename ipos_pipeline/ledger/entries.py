@@ -27,6 +27,7 @@ from sqlalchemy import (
 
 from ipos_pipeline.domain.chunks import chunked
 from ipos_pipeline.domain.netsuite_record import RecordType
+from ipos_pipeline.ledger.counters import Counters
 from ipos_pipeline.ledger.entry import OPEN_TO_RUNS, PostingEntry, Status, sources_of
 from ipos_pipeline.ledger.history import History
 from ipos_pipeline.ledger.schema import posting_entry
@@ -265,6 +266,8 @@ class Entries:
                 .values(internal_id=bindparam("netsuite"), posted_at=at, next_attempt_at=None),
                 [{"moved": key, "netsuite": internal_ids[key]} for key in moved],
             )
+            for chunk in chunked(moved, LOOK_UP_MAX):
+                Counters(self._connection).add_posted(chunk)
         self._history.add_each(
             Status.POSTED,
             {key: {"internal_id": internal_ids[key], "how": how} for key in moved},

@@ -144,6 +144,13 @@ posting_entry = Table(
     Index(None, "document_key"),
     Index(None, "location_code", "business_date", "status"),
     Index(
+        "ix_posting_entry_not_posted",
+        "location_code",
+        "status",
+        sqlite_where=text("status <> 'posted'"),
+        postgresql_where=text("status <> 'posted'"),
+    ),
+    Index(
         "ix_posting_entry_sending",
         "claimed_by",
         "claimed_at",
@@ -164,6 +171,12 @@ acknowledgement = Table(
     Column("attempts", Integer, nullable=False, server_default=text("0")),
     Column("acknowledged_at", UtcDateTime),
     Index(None, "location_code", "business_date", "status"),
+    Index(
+        "ix_acknowledgement_due",
+        "location_code",
+        sqlite_where=text("status = 'due'"),
+        postgresql_where=text("status = 'due'"),
+    ),
 )
 
 integration_error = Table(
@@ -364,4 +377,13 @@ store_day_proof = Table(
         comment="that break the proof; 0 and not proved: totals differ",
     ),
     Column("content", Text, nullable=False, comment="JSON"),
+)
+
+counter = Table(
+    "counter",
+    metadata,
+    Column("name", String(50), primary_key=True),
+    Column("location_code", String(100), primary_key=True, comment="empty: of no location"),
+    Column("kind", String(50), primary_key=True, comment="record type, where it is of documents"),
+    Column("value", BigInteger, nullable=False, comment="only grows"),
 )

@@ -26,9 +26,11 @@ from sqlalchemy.exc import (
 
 from ipos_pipeline.errors import ConfigurationError, TransientError
 from ipos_pipeline.ledger.acknowledgements import Acknowledgements
+from ipos_pipeline.ledger.counters import Counters
 from ipos_pipeline.ledger.decisions import Decisions
 from ipos_pipeline.ledger.documents import Documents
 from ipos_pipeline.ledger.entries import Entries
+from ipos_pipeline.ledger.figures import Figures
 from ipos_pipeline.ledger.history import History
 from ipos_pipeline.ledger.integration_errors import IntegrationErrors
 from ipos_pipeline.ledger.log_records import LogRecords
@@ -42,7 +44,7 @@ from ipos_pipeline.ledger.store_day_rows import StoreDayRows
 from ipos_pipeline.ledger.store_days import StoreDays
 from ipos_pipeline.ledger.told import Told
 
-SCHEMA_VERSION = "0010"
+SCHEMA_VERSION = "0011"
 """The newest revision below migrations/versions; a test compares the two."""
 
 BUSY_TIMEOUT_SECONDS = 60
@@ -56,6 +58,11 @@ UNDER_WAY = (
     " is lost: the next run looks up what was being sent."
 )
 
+OTHER_VERSION = (
+    "Check IPOS_PIPELINE_LEDGER_URL. Runs make the ledger, and bring it to their program's version:"
+    " start this program in that version."
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Transaction:
@@ -64,7 +71,9 @@ class Transaction:
     documents: Documents
     entries: Entries
     acknowledgements: Acknowledgements
+    counters: Counters
     errors: IntegrationErrors
+    figures: Figures
     history: History
     log_records: LogRecords
     mails: Mails
@@ -101,6 +110,25 @@ class LedgerStore:
             engine.dispose()
             raise
         return cls(engine)
+
+    @classmethod
+    def open_as_it_is(cls, url: str) -> LedgerStore:
+        """Open a ledger that is there and of this program's version; nothing is made or migrated.
+
+        Raises ConfigurationError for any other one, and TransientError as `open` does.
+        """
+        engine = open_engine(url)
+        try:
+            version = _version_as_it_is(engine)
+        except Exception:
+            engine.dispose()
+            raise
+        if version == SCHEMA_VERSION:
+            return cls(engine)
+        engine.dispose()
+        there = "is not there" if version is None else f"has version {version}"
+        message = f"The ledger {shown_url(url)} {there}; this program reads version {SCHEMA_VERSION}."
+        raise ConfigurationError(message, recovery=OTHER_VERSION)
 
     def close(self) -> None:
         """Give all connections back."""
@@ -201,7 +229,9 @@ def _transaction(connection: Connection, actor: str) -> Transaction:
         documents=Documents(connection, history),
         entries=entries,
         acknowledgements=Acknowledgements(connection, history),
+        counters=Counters(connection),
         errors=IntegrationErrors(connection, history),
+        figures=Figures(connection),
         history=history,
         log_records=LogRecords(connection),
         mails=Mails(connection),
@@ -333,6 +363,15 @@ def _refuse_other_version(connection: Connection) -> None:
             recovery="Start it again in the ledger's version. Nothing is lost: the next run looks"
             " up what was being sent.",
         )
+
+
+def _version_as_it_is(engine: Engine) -> str | None:
+    """Read the version; to connect to an SQLite file that is not there would make it."""
+    file = engine.url.database if engine.name == "sqlite" else None
+    if file is not None and not Path(file).exists():
+        return None
+    with explained(engine.url, "opened", AT_THE_START), engine.connect() as connection:
+        return version_in(connection)
 
 
 def version_in(connection: Connection) -> str | None:

@@ -32,6 +32,7 @@ from ipos_pipeline.domain.addresses import host_of, is_loopback
 from ipos_pipeline.domain.configuration import HttpUrl
 from ipos_pipeline.domain.freshness import TradingHours
 from ipos_pipeline.errors import ConfigurationError
+from ipos_pipeline.logs import LogFormat, LogLevel
 from ipos_pipeline.settings.netsuite_access import OAuth2Settings, TbaSettings
 from ipos_pipeline.settings.secret_files import SECRETS, secret_value
 
@@ -135,7 +136,14 @@ class _FromEnvironment(BaseModel):
             ) from None
 
 
-class LocalSettings(_FromEnvironment):
+class LogSettings(_FromEnvironment):
+    """What is logged on standard error, and how; without `log` it depends on the process."""
+
+    log: LogFormat | None = Field(default=None, alias="IPOS_PIPELINE_LOG")
+    log_level: LogLevel = Field(default="info", alias="IPOS_PIPELINE_LOG_LEVEL")
+
+
+class LocalSettings(LogSettings):
     """What is needed without NetSuite: where the data are, and the mail server."""
 
     data_dir: Path = Field(default=Path("data"), alias="IPOS_PIPELINE_DATA_DIR")
@@ -159,7 +167,20 @@ class LocalSettings(_FromEnvironment):
         return self.ledger_url_given or f"sqlite:///{self.data_dir.resolve() / LEDGER_FILE}"
 
 
-class Settings(LocalSettings):
+class WatchSettings(LocalSettings):
+    """What is needed beside it to watch what runs do; still nothing that signs in."""
+
+    concurrency: int = Field(default=4, ge=1, le=140, alias="NETSUITE_CONCURRENCY")
+    claim_seconds: int = Field(default=600, ge=1, alias="IPOS_PIPELINE_CLAIM_SECONDS")
+    certificate_file: Path | None = Field(default=None, alias="NETSUITE_CERTIFICATE_FILE")
+
+    @property
+    def claim_lease(self) -> timedelta:
+        """How long a run may leave a document that it has claimed unsettled."""
+        return timedelta(seconds=self.claim_seconds)
+
+
+class Settings(WatchSettings):
     """Every setting; the alias of a field is its environment variable.
 
     Of `oauth2` and `tba` the one that `NETSUITE_AUTH` names is there.
@@ -172,7 +193,6 @@ class Settings(LocalSettings):
     )
     group_above: int = Field(default=20, ge=1, alias="IPOS_PIPELINE_GROUP_ABOVE")
     group_size: int = Field(default=100, ge=1, alias="IPOS_PIPELINE_GROUP_SIZE")
-    claim_seconds: int = Field(default=600, ge=1, alias="IPOS_PIPELINE_CLAIM_SECONDS")
     configuration_file: Path | None = Field(default=None, alias="IPOS_CONFIGURATION_FILE")
     profile_file: Path | None = Field(default=None, alias="IPOS_PROFILE_FILE")
     mapping_file: Path | None = Field(default=None, alias="NETSUITE_MAPPING_FILE")
@@ -183,7 +203,6 @@ class Settings(LocalSettings):
     auth: Literal["oauth2", "tba"] = Field(default=OAUTH2, alias=AUTH)
     oauth2: OAuth2Settings | None = None
     tba: TbaSettings | None = None
-    concurrency: int = Field(default=4, ge=1, le=140, alias="NETSUITE_CONCURRENCY")
     item_field: str = Field(
         default="upccode",
         alias="NETSUITE_ITEM_FIELD",
@@ -195,11 +214,6 @@ class Settings(LocalSettings):
         auth = given.get(AUTH, OAUTH2)
         access = {name: given if auth == name else None for name in (OAUTH2, TBA)}
         return {**super()._groups(given), **access}
-
-    @property
-    def claim_lease(self) -> timedelta:
-        """How long a run may leave a document that it has claimed unsettled."""
-        return timedelta(seconds=self.claim_seconds)
 
     @property
     def netsuite_base_url(self) -> str:

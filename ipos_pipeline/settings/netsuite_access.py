@@ -18,7 +18,6 @@ class OAuth2Settings(BaseModel):
 
     client_id: str = Field(alias="NETSUITE_CLIENT_ID", min_length=1)
     certificate_id: str = Field(alias="NETSUITE_CERTIFICATE_ID", min_length=1)
-    certificate_file: Path | None = Field(default=None, alias="NETSUITE_CERTIFICATE_FILE")
     private_key: SecretStr | None = Field(default=None, alias="NETSUITE_PRIVATE_KEY")
     private_key_file: Path | None = Field(
         default=None, alias="NETSUITE_PRIVATE_KEY_FILE", validate_default=True

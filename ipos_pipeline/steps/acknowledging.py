@@ -5,6 +5,7 @@ Belongs here: draining the outbox. Not here: what puts a document into it (settl
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -19,6 +20,8 @@ from ipos_pipeline.ledger.documents import SourceDocument
 from ipos_pipeline.ledger.entry import PostingEntry
 from ipos_pipeline.ledger.integration_errors import Failure, Stage
 from ipos_pipeline.ledger.store import LedgerStore
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
@@ -93,6 +96,7 @@ def _settle(
         work.errors.close(confirmed, [Stage.ACKNOWLEDGE], at=at, how="IPOS confirmed it")
         for key, why in refusals.items():
             failure = _refusal(documents[key], why)
+            log.warning("acknowledgement_refused", extra={"invoice": key})
             until = work.errors.fail(failure, at=at) or at + DELAYS[-1]
             work.acknowledgements.postpone(key, until=until)
 

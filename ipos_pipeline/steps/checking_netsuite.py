@@ -136,14 +136,18 @@ async def ask_certificate(file: Path | None, now: datetime) -> Seen:
             "Set it to the PEM file of the certificate, or note the day it ends.",
         )
     try:
-        pem = await asyncio.to_thread(file.read_bytes)
-        certificate = x509.load_pem_x509_certificate(pem)
+        ends_at = await asyncio.to_thread(certificate_end, file)
     except (OSError, ValueError) as error:
         return failed(
             f"{file} is not a certificate that can be read ({type(error).__name__}).",
             "Point NETSUITE_CERTIFICATE_FILE to the PEM file of the certificate, not of the key.",
         )
-    return certificate_seen(certificate.not_valid_after_utc, now)
+    return certificate_seen(ends_at, now)
+
+
+def certificate_end(file: Path) -> datetime:
+    """Read when a certificate ends. Raises OSError or ValueError if the file holds none."""
+    return x509.load_pem_x509_certificate(file.read_bytes()).not_valid_after_utc
 
 
 def certificate_seen(ends_at: datetime, now: datetime) -> Seen:

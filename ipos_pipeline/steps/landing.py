@@ -7,6 +7,7 @@ list is landed while it is read, so that a day's size costs no memory (ADR 0017)
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -26,6 +27,8 @@ from ipos_pipeline.ledger.documents import KnownVersion, SourceDocument, State
 from ipos_pipeline.ledger.entry import PostingEntry
 from ipos_pipeline.ledger.integration_errors import Failure, Stage
 from ipos_pipeline.ledger.store import LedgerStore, Transaction
+
+log = logging.getLogger(__name__)
 
 SOURCE = "ipos"
 LAND_AT_ONCE = 500
@@ -265,7 +268,9 @@ def _write_plans(
         if plan.problem is None:
             in_order.append(one.document_key)
         else:
-            work.errors.fail(_held(one, plan), at=at)
+            held = _held(one, plan)
+            log.warning("invoice_held", extra={"invoice": held.external_id, "code": held.code})
+            work.errors.fail(held, at=at)
     work.errors.close(in_order, [Stage.MAP], at=at, how="the invoice was corrected")
     work.entries.plan(entries, at=at)
 
@@ -274,6 +279,8 @@ def _quarantine(
     work: Transaction, failures: Iterable[Failure], landed: Landed, *, at: datetime
 ) -> None:
     for failure in failures:
+        what = {"invoice": failure.external_id, "code": failure.code, "field": failure.path}
+        log.warning("invoice_quarantined", extra=what)
         work.errors.fail(failure, at=at)
         landed.quarantined.add(failure.external_id)
 

@@ -28,6 +28,7 @@ from ipos_pipeline.errors import (
 from ipos_pipeline.ledger.entries import PartitionScope
 from ipos_pipeline.ledger.entry import PostingEntry
 from ipos_pipeline.ledger.store import LedgerStore
+from ipos_pipeline.steps.counting_requests import count_requests
 from ipos_pipeline.steps.customers import LocationCustomer
 from ipos_pipeline.steps.open_days import OpenDays
 from ipos_pipeline.steps.settling import Posted, Settler, Source
@@ -209,6 +210,7 @@ class _Sender:
         with self._ledger.write(self._run) as work:
             work.entries.set_total(_changed_totals(batch), at=at)
             ours = work.entries.claim(entries, run=self._run, at=at)
+            count_requests(work, self._netsuite.traffic)
         self._slots.look_again()
         for one in batch:
             if one.entry.external_id in ours:

@@ -7,7 +7,8 @@ by hand (marking.py).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+import logging
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import partial
@@ -17,6 +18,8 @@ from ipos_pipeline.domain.selection import Selection
 from ipos_pipeline.ledger.entry import PostingEntry, Status
 from ipos_pipeline.ledger.integration_errors import CLOSED, OPEN, SET_ASIDE, ErrorRecord, Stage
 from ipos_pipeline.ledger.store import LedgerStore, Transaction
+
+log = logging.getLogger(__name__)
 
 NO_REASON = "no reason given"
 
@@ -124,6 +127,15 @@ def set_aside(
     wanted = (OPEN, SET_ASIDE) if selection.names_documents else (OPEN,)
     decide = partial(_set_aside, by=by, acknowledge=acknowledge)
     return _decide_all(ledger, selection, by, wanted, decide, is_preview=is_preview)
+
+
+def log_decisions(action: str, verdicts: Iterable[Verdict], *, actor: str) -> None:
+    """Log what a person had done, one line for each document; why stands in the history."""
+    for one in verdicts:
+        if one.applies:
+            what = {"action": action, "actor": actor, "external_id": one.external_id}
+            where = {"location": one.location_code, "day": str(one.business_date)}
+            log.info("operator_acted", extra={**what, **where})
 
 
 def _decide_all(

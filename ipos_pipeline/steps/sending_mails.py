@@ -5,6 +5,7 @@ Each mail is noted as sent after the server has taken it; a crash between the tw
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,6 +16,8 @@ from ipos_pipeline.domain.retry_policy import telling_delay
 from ipos_pipeline.errors import PipelineError
 from ipos_pipeline.ledger.mails import QueuedMail
 from ipos_pipeline.ledger.store import LedgerStore
+
+log = logging.getLogger(__name__)
 
 PROBLEM_MAX = 300
 
@@ -89,6 +92,11 @@ def _hand_over(session: MailSession, mail: QueuedMail) -> str | None:
 def _settle(
     ledger: LedgerStore, mail: QueuedMail, problem: str | None, *, run: str, at: datetime
 ) -> None:
+    what = {"run": run, "mail": mail.id, "attempts": mail.attempts}
+    if problem is None:
+        log.info("mail_sent", extra=what)
+    else:
+        log.warning("mail_refused", extra=what)
     with ledger.write(run) as work:
         if problem is None:
             work.mails.sent(mail.id, at=at)
@@ -101,6 +109,7 @@ def _let_all_wait(
     ledger: LedgerStore, error: PipelineError, taken: QueuedMail | None, *, run: str, at: datetime
 ) -> None:
     """Note why the server takes nothing; every mail waits, also the one it was given."""
+    log.warning("mail_server_failed", extra={"run": run, "error": type(error).__name__})
     until = at + telling_delay(1 if taken is None else taken.attempts)
     problem = one_line(f"{error.message} {error.recovery}", PROBLEM_MAX)
     with ledger.write(run) as work:

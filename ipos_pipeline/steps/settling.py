@@ -6,6 +6,7 @@ acknowledgement due, all in one transaction. Not here: sending (posting.py).
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -20,6 +21,8 @@ from ipos_pipeline.errors import RejectedError
 from ipos_pipeline.ledger.entry import PostingEntry, Status
 from ipos_pipeline.ledger.integration_errors import Failure, Stage
 from ipos_pipeline.ledger.store import LedgerStore, Transaction
+
+log = logging.getLogger(__name__)
 
 FLUSH_AT = 50
 FLUSH_AFTER = timedelta(seconds=1)
@@ -124,11 +127,13 @@ class Settler:
     def in_doubt(self, entry: PostingEntry, reason: str) -> None:
         """Something was sent and its outcome is unknown."""
         self._result.in_doubt += 1
+        log.warning("document_in_doubt", extra=_named(entry))
         self._add(lambda work, at: _doubt(work, entry, reason, run=self._run, at=at))
 
     def not_sent(self, entry: PostingEntry, reason: str) -> None:
         """Nothing was sent after all: the entry goes back to where it was."""
         self._result.not_sent += 1
+        log.warning("document_not_sent", extra=_named(entry))
         if reason not in self._result.reasons_not_sent:
             self._result.reasons_not_sent.append(reason)
         self._add(lambda work, at: _give_back(work, entry, reason, run=self._run, at=at))
@@ -157,12 +162,15 @@ class Settler:
         self._has_failed = False
 
     def _post(self, entry: PostingEntry, internal_id: str, *, how: str) -> None:
+        log.info("document_posted", extra={**_named(entry), "internal_id": internal_id, "how": how})
         self._posted.setdefault(how, {})[entry.external_id] = internal_id
         self._documents.add(entry.document_key)
         self._flush_when_due()
 
     def _fail(self, entry: PostingEntry, failure: Failure) -> None:
         self._result.rejected += 1
+        failed = {"stage": failure.stage, "code": failure.code, "attempts": entry.attempts}
+        log.warning("document_rejected", extra={**_named(entry), **failed})
         self._add(lambda work, at: _write_failure(work, entry, failure, run=self._run, at=at))
 
     def _add(self, settle: Settle) -> None:
@@ -175,6 +183,14 @@ class Settler:
         waiting = len(self._waiting) + sum(map(len, self._posted.values()))
         if waiting >= FLUSH_AT or self._clock() - self._flushed_at >= FLUSH_AFTER:
             self.flush()
+
+
+def _named(entry: PostingEntry) -> dict[str, str]:
+    """Name a document in a log line, which is written before the ledger is told.
+
+    If it cannot be told any more, the line is all that is known of the record in NetSuite.
+    """
+    return {"invoice": entry.document_key, "external_id": entry.external_id}
 
 
 def _doubt(work: Transaction, entry: PostingEntry, reason: str, *, run: str, at: datetime) -> None:

@@ -6,15 +6,19 @@ finds it; another location's good run says nothing about it.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable
 from datetime import datetime
 
 from ipos_pipeline.errors import PipelineError
 from ipos_pipeline.ledger.store import LedgerStore
 
+log = logging.getLogger(__name__)
+
 
 def note_outage(ledger: LedgerStore, error: PipelineError, *, run: str, at: datetime) -> bool:
     """Note that a run was stopped; tell whether that began an outage of the error's system."""
+    _say(error, run=run)
     with ledger.write(run) as work:
         return work.outages.fail(
             error.system, message=error.message, recovery=error.recovery, at=at
@@ -30,7 +34,9 @@ def note_recovery(
     if not over:
         return []
     with ledger.write(run) as work:
-        return work.outages.end(over, at=at)
+        ended = work.outages.end(over, at=at)
+    _say_over(ended, run=run)
+    return ended
 
 
 def note_look(
@@ -47,5 +53,18 @@ def note_look(
         return
     with ledger.write(run) as work:
         for system, error in found.items():
+            _say(error, run=run)
             work.outages.fail(system, message=error.message, recovery=error.recovery, at=at)
-        work.outages.end(noted - found.keys(), at=at)
+        ended = work.outages.end(noted - found.keys(), at=at)
+    _say_over(ended, run=run)
+
+
+def _say(error: PipelineError, *, run: str) -> None:
+    """Log whose trouble it is; the words may repeat what the other side said."""
+    what = {"run": run, "system": error.system, "error": type(error).__name__}
+    log.warning("outage", extra=what)
+
+
+def _say_over(systems: Iterable[str], *, run: str) -> None:
+    for system in systems:
+        log.info("outage_over", extra={"run": run, "system": system})
