@@ -16,6 +16,7 @@ from ipos_pipeline.cli.errors import errors
 from ipos_pipeline.cli.output import console, say
 from ipos_pipeline.cli.rebuild_ledger import rebuild_ledger
 from ipos_pipeline.cli.reconcile import reconcile
+from ipos_pipeline.cli.shadow import shadow
 from ipos_pipeline.cli.simulate import simulate
 from ipos_pipeline.cli.status import status
 from ipos_pipeline.cli.sync import sync
@@ -46,6 +47,7 @@ for command in (
     withdraw,
     repost,
     reconcile,
+    shadow,
     check_connections,
     rebuild_ledger,
     simulate,
