@@ -51,7 +51,7 @@ class Incumbent:
         dates_by_posting: bool = False,
         mistakes: Mistakes = NO_MISTAKES,
     ) -> None:
-        """Post with `field` holding the number; dated by the business day, or by that of posting."""
+        """Post with `field` holding the number; dated by the business day or that of posting."""
         self._ipos = ipos
         self._netsuite = netsuite
         self._location = location
@@ -63,14 +63,14 @@ class Incumbent:
 
     def take_a_turn(self, most: int = BATCH) -> list[int]:
         """Post what is old enough and not acknowledged, oldest first; answer the numbers."""
-        zone = self._ipos.access.location(self._location).zone
-        until = (self._clock() - self._behind).astimezone(zone).replace(tzinfo=None)
+        shop = self._ipos.access.location(self._location)
+        until = shop.wall_clock(self._clock() - self._behind).isoformat()
         due = [
             one
             for one in self._ipos.invoices(self._location)
             if not one["Posted"]
             and not one["Void"]
-            and datetime.fromisoformat(one["InvDate"]) <= until
+            and str(one["InvDate"]) <= until
         ]
         for invoice in sorted(due, key=lambda one: one["InvDate"])[:most]:
             self._post(invoice)

@@ -174,6 +174,11 @@ class StoreDayProof:
         return is_whole and not self.is_shadow
 
     @property
+    def is_in_order(self) -> bool:
+        """Whether it is proved, or in shadow, where nothing is ours to prove."""
+        return self.is_proved or self.is_shadow
+
+    @property
     def accepted(self) -> tuple[Difference, ...]:
         """The differences that a person has accepted."""
         return self.of_kinds(DifferenceKind.ACCEPTED)
