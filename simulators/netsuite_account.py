@@ -160,6 +160,16 @@ class SimulatedAccount:
         """
         return [record.to_dict() for record in self._cash.all()]
 
+    def add_transaction(self, record_type: str, document: Mapping[str, Any]) -> str:
+        """Post a cash sale or refund by hand, with REST's field names; returns its internal ID.
+
+        Raises KeyError for another record type, NetSuiteError for a value that is not legal.
+        """
+        known = self._cash.type_named(record_type)
+        if known is None:
+            raise KeyError(record_type)
+        return self._cash.create(known, document, strict_names=True).id
+
     def delete_transaction(self, internal_id: int | str) -> None:
         """Delete a transaction by hand; raises KeyError if there is none."""
         id_ = str(internal_id)

@@ -84,7 +84,8 @@ def _transaction_view(custom_fields: Sequence[str]) -> str:
             CASE WHEN {_IS_SALE} THEN 'Cash Sale' ELSE 'Cash Refund' END AS [type$df],
             tranid, CAST(trandate AS BLOB) AS trandate, status, {_STATUS_NAMES} AS [status$df],
             entity, {_list_name("customer", "entity")}, currency,
-            {_list_name("currency", "currency")}, memo, 'T' AS posting, 'F' AS voided,
+            {_list_name("currency", "currency")}, memo,
+            json_extract(fields, '$.otherRefNum') AS otherrefnum, 'T' AS posting, 'F' AS voided,
             CAST(CASE WHEN {_IS_SALE} THEN 1 ELSE -1 END * total_cents / 100.0 AS REAL)
                 AS foreigntotal,
             CAST(created_at AS BLOB) AS createddate,

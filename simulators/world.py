@@ -65,6 +65,8 @@ _CONFIGURATION_FIELDS = {
     "day_cutoff_hour": "integer",
     "acknowledge_filtered": "boolean",
     "closed_period": "text",
+    "mode": "text",
+    "live_from": "text",
     "test_counters": "longtext",
     "test_items": "longtext",
     "last_sales_sync": "datetime",

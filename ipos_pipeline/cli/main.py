@@ -19,6 +19,7 @@ from ipos_pipeline.cli.metrics import metrics
 from ipos_pipeline.cli.output import console, say
 from ipos_pipeline.cli.rebuild_ledger import rebuild_ledger
 from ipos_pipeline.cli.reconcile import reconcile
+from ipos_pipeline.cli.shadow import shadow
 from ipos_pipeline.cli.simulate import simulate
 from ipos_pipeline.cli.status import status
 from ipos_pipeline.cli.sync import sync
@@ -49,6 +50,7 @@ for command in (
     withdraw,
     repost,
     reconcile,
+    shadow,
     check_connections,
     rebuild_ledger,
     db,

@@ -157,23 +157,28 @@ class NetSuiteClient:
         return [one for one in found if one.external_id.startswith(external_id_prefix)]
 
     async def other_transactions(
-        self, external_id_prefix: str, *, location_id: str, first: date, last: date
+        self,
+        external_id_prefix: str,
+        *,
+        location_id: str,
+        first: date,
+        last: date,
+        field: str = "memo",
+        values: Sequence[str] | None = None,
     ) -> list[NetSuiteTransaction]:
-        """Read a location's cash sales and refunds of some dates that are not ours, with memos."""
-        query = (
-            f"SELECT t.id, t.externalid, t.type, t.foreigntotal, t.memo, {_DATED}"
-            " FROM transaction t JOIN transactionline tl ON tl.transaction = t.id"
-            " WHERE tl.mainline = 'T' AND tl.location = ?"
-            " AND t.type IN ('CashSale', 'CashRfnd')"
-            " AND TO_CHAR(t.trandate, 'YYYY-MM-DD') BETWEEN ? AND ?"
-            " AND (t.externalid IS NULL OR t.externalid NOT LIKE ?) ORDER BY t.id"
-        )
-        days = [first.isoformat(), last.isoformat()]
-        parameters = [location_id, *days, f"{external_id_prefix}%"]
-        return [
-            transaction_of({"externalid": "", **row})
-            async for row in self.suiteql(query, parameters)
-        ]
+        """Read a location's cash sales and refunds of some dates that are not ours, with memos.
+
+        Another `field` is given as their memo; `values` picks those that hold one of them there.
+        """
+        found: list[NetSuiteTransaction] = []
+        for chunk in [None] if values is None else chunked(values, IN_LIST_MAX):
+            picked = "" if chunk is None else f" AND t.{field} IN ({_marks(chunk)})"
+            query = _OTHERS.format(field=field, picked=picked)
+            days = [first.isoformat(), last.isoformat()]
+            parameters = [location_id, *days, f"{external_id_prefix}%", *(chunk or ())]
+            rows = self.suiteql(query, parameters)
+            found += [transaction_of({"externalid": "", **row}) async for row in rows]
+        return found
 
     async def sum_of_day(self, external_id_prefix: str, day: date) -> tuple[int, Decimal]:
         """Count our documents of one date, and add them up (AED; sales less refunds)."""
@@ -345,6 +350,14 @@ _STARTED = "TO_CHAR(startdate, 'YYYY-MM-DD') AS started"
 _DATED = "TO_CHAR(trandate, 'YYYY-MM-DD') AS dated"
 _CREATED = "TO_CHAR(createddate, 'YYYY-MM-DD HH24:MI:SS') AS created"
 _MODIFIED = "TO_CHAR(lastmodifieddate, 'YYYY-MM-DD HH24:MI:SS') AS modified"
+_OTHERS = (
+    "SELECT t.id, t.externalid, t.type, t.foreigntotal, t.{field} AS memo,"
+    f" {_DATED} FROM transaction t JOIN transactionline tl ON tl.transaction = t.id"
+    " WHERE tl.mainline = 'T' AND tl.location = ?"
+    " AND t.type IN ('CashSale', 'CashRfnd')"
+    " AND TO_CHAR(t.trandate, 'YYYY-MM-DD') BETWEEN ? AND ?"
+    " AND (t.externalid IS NULL OR t.externalid NOT LIKE ?){picked} ORDER BY t.id"
+)
 _ITEM_QUERY = "SELECT id, itemid, {field} AS barcode, itemtype, isinactive FROM item"
 
 

@@ -97,6 +97,7 @@ ASSETS: tuple[StoreDayAsset, ...] = (
             checks.NO_DUPLICATES_IN_NETSUITE,
             checks.NO_DRIFT_AFTER_POSTING,
             checks.NO_GAPS_IN_NUMBERS,
+            checks.NO_DIFFERENCES_IN_SHADOW,
         ),
     ),
 )

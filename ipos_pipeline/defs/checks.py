@@ -31,6 +31,7 @@ TOTALS_MATCH_NETSUITE = "totals_match_netsuite"
 NO_DUPLICATES_IN_NETSUITE = "no_duplicates_in_netsuite"
 NO_DRIFT_AFTER_POSTING = "no_drift_after_posting"
 NO_GAPS_IN_NUMBERS = "no_gaps_in_numbers"
+NO_DIFFERENCES_IN_SHADOW = "no_differences_in_shadow"
 
 DESCRIPTIONS = {
     NO_MISSING_INVOICES: "The ledger holds as many invoices of the day as IPOS shows.",
@@ -57,6 +58,8 @@ DESCRIPTIONS = {
     NO_DRIFT_AFTER_POSTING: "Nothing was edited, voided, deleted or moved after it was posted, in"
     " IPOS or in NetSuite.",
     NO_GAPS_IN_NUMBERS: "IPOS shows every number between the first and the last of the day.",
+    NO_DIFFERENCES_IN_SHADOW: "The store-day is live; or what would be posted of it is what the"
+    " script that this pipeline replaces has posted.",
 }
 
 BLOCKING = frozenset({ONE_TAX_REGIME})

@@ -11,25 +11,37 @@ from ipos_pipeline.defs.posting_checks import all_acknowledged, all_items_known,
 from ipos_pipeline.defs.proof_checks import checks_of_proof
 from ipos_pipeline.defs.reporting import Metadata, counts, table
 from ipos_pipeline.defs.resources import Frame, clear_failures
+from ipos_pipeline.defs.shadow import (
+    NOBODY_IS_TOLD,
+    NOT_WRITTEN,
+    comparison_shown,
+    no_differences_in_shadow,
+    seen_in_shadow,
+)
 from ipos_pipeline.defs.store_day_run import StoreDayRun
 from ipos_pipeline.defs.telling import TOLD_PER_RUN, tell_nobody, tell_people
 from ipos_pipeline.domain.failed_run import pipeline_system
+from ipos_pipeline.domain.shadow_comparison import ShadowComparison
 from ipos_pipeline.domain.store_day_proof import StoreDayProof
 from ipos_pipeline.errors import PipelineError
 from ipos_pipeline.settings.configuration_records import ConfigurationRecords
 from ipos_pipeline.steps import ledger_frames
 from ipos_pipeline.steps.acknowledging import Acknowledged, acknowledge_store_day
+from ipos_pipeline.steps.comparing_shadow import compare_shadow_day, shadow_proof
 from ipos_pipeline.steps.comparing_sums import proof_that_stands
 from ipos_pipeline.steps.reconciling import keep_proof, reconcile_store_day
 from ipos_pipeline.steps.watching_outages import note_recovery
 
 
 def acknowledgements(at: StoreDayRun) -> Frame:
-    """Which invoices IPOS has been told of: only those of which NetSuite has everything."""
+    """Which invoices IPOS has been told of: only those of which NetSuite has everything.
+
+    In shadow only of what was posted here before; else the other script would post it again.
+    """
     connections, is_dry = at.connections, at.is_dry
     code, day = at.store_day.location_code, at.store_day.day
     with clear_failures(connections, run=at.run_id):
-        configuration = connections.configuration(code)
+        configuration, in_shadow = connections.configuration(code), at.is_shadow
         done = Acknowledged()
         if not is_dry:
             done = connections.wait_for(
@@ -44,18 +56,19 @@ def acknowledgements(at: StoreDayRun) -> Frame:
                 )
             )
         frame = ledger_frames.acknowledgements(connections.ledger, location_code=code, day=day)
-    complete = all_acknowledged(frame)
+    results = [all_acknowledged(frame)]
     return dg.MaterializeResult(
         value=frame,
         metadata={
             "dry_run": is_dry,
+            "shadow": in_shadow,
             "acknowledged": int(frame["acknowledged_at"].notna().sum()),
             "confirmed_by_this_run": done.confirmed,
             "refused_by_this_run": done.refused,
             "dagster/row_count": len(frame),
             "invoices": table(frame),
         },
-        check_results=[seen_dry(complete) if is_dry else complete],
+        check_results=_seen(results, is_dry=is_dry, in_shadow=in_shadow),
     )
 
 
@@ -66,16 +79,18 @@ def integration_errors(at: StoreDayRun) -> Frame:
     """
     store_day, connections, is_dry = at.store_day, at.connections, at.is_dry
     with clear_failures(connections, run=at.run_id):
-        told = (
-            tell_nobody(connections)
-            if is_dry
-            else tell_people(
+        in_shadow = at.is_shadow
+        if in_shadow:
+            told = tell_nobody(connections, NOBODY_IS_TOLD)
+        elif is_dry:
+            told = tell_nobody(connections)
+        else:
+            told = tell_people(
                 connections,
                 run=at.run_id,
                 count_max=TOLD_PER_RUN,
                 concerns=lambda error: error.store_day == (store_day.location_code, store_day.day),
             )
-        )
         frame = ledger_frames.open_errors(
             connections.ledger, location_code=store_day.location_code, day=store_day.day
         )
@@ -84,34 +99,30 @@ def integration_errors(at: StoreDayRun) -> Frame:
         value=frame,
         metadata={
             "dry_run": is_dry,
+            "shadow": in_shadow,
             "open": len(frame),
             "by_code": counts(frame, "code"),
             **told.metadata(),
             "dagster/row_count": len(frame),
             "errors": table(frame),
         },
-        check_results=[seen_dry(one) if is_dry else one for one in results],
+        check_results=_seen(results, is_dry=is_dry, in_shadow=in_shadow),
     )
 
 
 def store_day_reconciliation(at: StoreDayRun) -> Frame:
-    """IPOS, ledger and NetSuite side by side, read afresh: one row for each difference."""
+    """IPOS, ledger and NetSuite side by side, read afresh: one row for each difference.
+
+    In shadow it is what would be posted beside what the other script has posted.
+    """
     store_day, connections, is_dry = at.store_day, at.connections, at.is_dry
     with clear_failures(connections, run=at.run_id):
         records = connections.records
         record = records.of(store_day.location_code)
-        configuration = record.configuration
-        standing = _standing_proof(at)
-        proof = standing or connections.wait_for(
-            reconcile_store_day(
-                connections.ipos(configuration),
-                connections.netsuite,
-                connections.ledger,
-                connections.mapping_rules(configuration),
-                day=store_day.day,
-                at=connections.clock(),
-            )
-        )
+        configuration, in_shadow = record.configuration, at.is_shadow
+        comparison = _compared(at) if in_shadow else None
+        standing = None if in_shadow else _standing_proof(at)
+        proof = standing or _proof(at)
         systems = [
             NETSUITE,
             connections.ipos(configuration).system,
@@ -124,9 +135,13 @@ def store_day_reconciliation(at: StoreDayRun) -> Frame:
                 proof = keep_proof(connections.ledger, proof, run=at.run_id)
             drawn = _write_page(at, records)
             note_recovery(connections.ledger, systems, run=at.run_id, at=connections.clock())
-    dates = "dry run: not written" if is_dry else keep_dates_shown(at, record)
-    frame = ledger_frames.differences_frame(proof.differences)
-    results = checks_of_proof(proof)
+    if in_shadow or is_dry:
+        dates = NOT_WRITTEN if in_shadow else "dry run: not written"
+    else:
+        dates = keep_dates_shown(at, record)
+    differing = () if comparison is None else comparison.differing
+    frame = ledger_frames.differences_frame([*proof.differences, *differing])
+    results = [*checks_of_proof(proof), no_differences_in_shadow(comparison)]
     return dg.MaterializeResult(
         value=frame,
         metadata={
@@ -135,8 +150,52 @@ def store_day_reconciliation(at: StoreDayRun) -> Frame:
             "day_report": dg.MetadataValue.path(page_of(connections, store_day.day)),
             **_shown(proof, frame),
             **drawn,
+            **({} if comparison is None else comparison_shown(comparison)),
         },
-        check_results=[seen_dry(one) if is_dry else one for one in results],
+        check_results=_seen(results, is_dry=is_dry, in_shadow=in_shadow),
+    )
+
+
+def _seen(
+    results: list[dg.AssetCheckResult], *, is_dry: bool, in_shadow: bool
+) -> list[dg.AssetCheckResult]:
+    """Say of checks how they were made, where that is a reason for them not to be green."""
+    if in_shadow:
+        return seen_in_shadow(results)
+    return list(map(seen_dry, results)) if is_dry else results
+
+
+def _proof(at: StoreDayRun) -> StoreDayProof:
+    """Compare the three sides; of a store-day that was never live there is nothing to prove."""
+    connections, code, day = at.connections, at.store_day.location_code, at.store_day.day
+    configuration, now = connections.configuration(code), connections.clock()
+    proof = None
+    if at.is_shadow:
+        proof = shadow_proof(connections.ledger, location_code=code, day=day, at=now)
+    return proof or connections.wait_for(
+        reconcile_store_day(
+            connections.ipos(configuration),
+            connections.netsuite,
+            connections.ledger,
+            connections.mapping_rules(configuration),
+            day=day,
+            at=now,
+        )
+    )
+
+
+def _compared(at: StoreDayRun) -> ShadowComparison:
+    connections = at.connections
+    configuration = connections.configuration(at.store_day.location_code)
+    return connections.wait_for(
+        compare_shadow_day(
+            connections.netsuite,
+            connections.ledger,
+            connections.mapping_rules(configuration),
+            day=at.store_day.day,
+            item_field=connections.settings.item_field,
+            at=connections.clock(),
+        )
     )
 
 

@@ -17,14 +17,14 @@ from ipos_pipeline.defs.checks import (
     ONE_TAX_REGIME,
 )
 from ipos_pipeline.defs.reporting import amount, check
-from ipos_pipeline.domain.line_frames import arrow_of, column_total, order_of
+from ipos_pipeline.domain.line_frames import arrow_of, column_total, is_to_split, order_of
 from ipos_pipeline.domain.problem import HEADER_CODES, TAX_REGIME, regime_is_mixed
 from ipos_pipeline.steps.landing import Landed
 
 WARN = dg.AssetCheckSeverity.WARN
 LINE = ["document_key", "sl_no"]
 """What names a line."""
-TO_COUNT = [*LINE, "state", "qty"]
+TO_COUNT = [*LINE, "state", "filter_rule", "qty"]
 """Columns of `RAW_LINES` that `every_line_split_once` reads."""
 
 
@@ -140,16 +140,18 @@ def every_line_split_once(
     refund_lines: pd.DataFrame,
     *,
     planned: set[str],
+    in_shadow: bool = False,
 ) -> dg.AssetCheckResult:
     """Compare the split columns with the raw lines, and with what the ledger has planned.
 
-    `planned` are the external IDs that the ledger means to post.
+    `planned` are the external IDs that the ledger means to post; in shadow there are more lines.
     """
-    is_to_split = (raw_lines["state"] == "planned") & (raw_lines["qty"] != 0)
-    to_split = raw_lines[LINE][is_to_split]
+    lines = arrow_of(raw_lines[["state", "filter_rule"]])
+    is_wanted = is_to_split(lines, with_shadow=in_shadow).to_pandas().to_numpy(dtype=bool)
+    to_split = raw_lines[LINE][is_wanted & (raw_lines["qty"] != 0).to_numpy(dtype=bool)]
     misplaced = _lines_that_differ(to_split, pd.concat([sale_lines[LINE], refund_lines[LINE]]))
     documents = {*sale_lines["external_id"].unique(), *refund_lines["external_id"].unique()}
-    unplanned = sorted(documents ^ planned)
+    unplanned = sorted(planned - documents if in_shadow else planned ^ documents)
     return check(
         EVERY_LINE_SPLIT_ONCE,
         passed=not misplaced and not unplanned,

@@ -10,6 +10,7 @@ from ipos_pipeline.defs.dry_run import seen_dry
 from ipos_pipeline.defs.posting_checks import checks_of_postings
 from ipos_pipeline.defs.reporting import SAMPLE_ROWS, amount, links, table
 from ipos_pipeline.defs.resources import Frame, clear_failures
+from ipos_pipeline.defs.shadow import seen_in_shadow
 from ipos_pipeline.defs.store_day_run import StoreDayRun
 from ipos_pipeline.domain.line_frames import column_total
 from ipos_pipeline.domain.money import total_of
@@ -19,7 +20,13 @@ from ipos_pipeline.ledger.entries import PartitionScope
 from ipos_pipeline.ledger.entry import Status
 from ipos_pipeline.steps import ledger_frames
 from ipos_pipeline.steps.posting_ipos import post_store_day
-from ipos_pipeline.steps.previewing import CREATE, TAKE_OVER, preview_store_day
+from ipos_pipeline.steps.previewing import (
+    CREATE,
+    TAKE_OVER,
+    preview_shadow_day,
+    preview_store_day,
+)
+from ipos_pipeline.steps.settling import Posted
 
 POSTED_LINES = ["external_id", "amount"]
 """What a posting is shown beside: the lines of its document, and what they come to."""
@@ -49,25 +56,18 @@ def cash_refunds(at: StoreDayRun) -> Frame:
 
 def _post_or_preview(at: StoreDayRun, lines: pd.DataFrame, *, record_type: RecordType) -> Frame:
     scope = PartitionScope(at.store_day.location_code, at.store_day.day, record_type)
-    return _preview(at, lines, scope) if at.is_dry else _post(at, lines, scope)
+    with clear_failures(at.connections, run=at.run_id):
+        in_shadow = at.is_shadow
+    if in_shadow or at.is_dry:
+        return _preview(at, lines, scope, in_shadow=in_shadow)
+    return _post(at, lines, scope)
 
 
 def _post(at: StoreDayRun, lines: pd.DataFrame, scope: PartitionScope) -> Frame:
     connections = at.connections
     with clear_failures(connections, run=at.run_id):
         configuration = connections.configuration(scope.location_code)
-        posted = connections.wait_for(
-            post_store_day(
-                connections.netsuite,
-                connections.ledger,
-                connections.mapping_rules(configuration),
-                scope=scope,
-                item_field=connections.settings.item_field,
-                run=at.run_id,
-                clock=connections.clock,
-                lease=connections.settings.claim_lease,
-            )
-        )
+        posted = _post_due(at, scope)
         frame = ledger_frames.postings(connections.ledger, lines, scope=scope)
     is_posted = frame["status"] == Status.POSTED
     with_pages = partial(
@@ -96,6 +96,24 @@ def _post(at: StoreDayRun, lines: pd.DataFrame, scope: PartitionScope) -> Frame:
     )
 
 
+def _post_due(at: StoreDayRun, scope: PartitionScope) -> Posted:
+    """Post what is due; in shadow only what was sent before is looked up."""
+    connections = at.connections
+    configuration = connections.configuration(scope.location_code)
+    return connections.wait_for(
+        post_store_day(
+            connections.netsuite,
+            connections.ledger,
+            connections.mapping_rules(configuration),
+            scope=scope,
+            item_field=connections.settings.item_field,
+            run=at.run_id,
+            clock=connections.clock,
+            lease=connections.settings.claim_lease,
+        )
+    )
+
+
 def _with_pages(frame: pd.DataFrame, account_id: str, record_type: RecordType) -> pd.DataFrame:
     """Add where each posting is seen in NetSuite, for people; the stored frame goes without."""
     pages = [
@@ -113,13 +131,18 @@ def _newest(
     return dict(zip(newest["external_id"], newest["netsuite_page"], strict=True))
 
 
-def _preview(at: StoreDayRun, lines: pd.DataFrame, scope: PartitionScope) -> Frame:
+def _preview(
+    at: StoreDayRun, lines: pd.DataFrame, scope: PartitionScope, *, in_shadow: bool
+) -> Frame:
     """Show what posting would do; the frame tells what the ledger holds, as ever."""
     connections = at.connections
     with clear_failures(connections, run=at.run_id):
         configuration = connections.configuration(scope.location_code)
+        if in_shadow:
+            _post_due(at, scope)
+        preview_day = preview_shadow_day if in_shadow else preview_store_day
         preview = connections.wait_for(
-            preview_store_day(
+            preview_day(
                 connections.netsuite,
                 connections.ledger,
                 connections.mapping_rules(configuration),
@@ -129,10 +152,11 @@ def _preview(at: StoreDayRun, lines: pd.DataFrame, scope: PartitionScope) -> Fra
         )
         frame = ledger_frames.postings(connections.ledger, lines, scope=scope)
     to_create = preview.doing(CREATE)
+    results = checks_of_postings(frame, configuration, at.store_day, now=connections.clock())
     return dg.MaterializeResult(
         value=frame,
         metadata={
-            "dry_run": True,
+            "shadow" if in_shadow else "dry_run": True,
             "documents": len(frame),
             "would_create": len(to_create),
             "would_create_total": amount(total_of(one.total for one in to_create)),
@@ -141,13 +165,5 @@ def _preview(at: StoreDayRun, lines: pd.DataFrame, scope: PartitionScope) -> Fra
             "would_post": table(ledger_frames.previewed_documents(preview.documents), rows=None),
             "problem_list": table(ledger_frames.previewed_problems(preview.problems), rows=None),
         },
-        check_results=[
-            seen_dry(result)
-            for result in checks_of_postings(
-                frame,
-                configuration,
-                at.store_day,
-                now=connections.clock(),
-            )
-        ],
+        check_results=seen_in_shadow(results) if in_shadow else list(map(seen_dry, results)),
     )

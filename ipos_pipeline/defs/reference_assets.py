@@ -26,6 +26,8 @@ CONFIGURATION = pa.schema(
         pa.field("currency", pa.string()),
         pa.field("timezone", pa.string()),
         pa.field("day_cutoff_hour", pa.int64()),
+        pa.field("mode", pa.string()),
+        pa.field("live_from", pa.date32()),
     ]
 )
 """Columns of `ipos_configuration`; credentials are not among them."""

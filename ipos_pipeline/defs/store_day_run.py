@@ -20,6 +20,7 @@ from ipos_pipeline.defs.dry_run import is_dry_run, mark_dry_run
 from ipos_pipeline.defs.parquet_io import frame_at, frame_path, store_frame, stored_frame
 from ipos_pipeline.defs.partitions import ONLY_NEW_TAG, StoreDay
 from ipos_pipeline.defs.reporting import Metadata, tag_location
+from ipos_pipeline.domain.shadow import is_shadow
 from ipos_pipeline.logs import about, seconds_between
 
 log = logging.getLogger(__name__)
@@ -60,6 +61,15 @@ class StoreDayRun:
             is_dry=is_dry,
             is_only_new=context.run.tags.get(ONLY_NEW_TAG) == "true",
         )
+
+    @property
+    def is_shadow(self) -> bool:
+        """Whether another script posts the store-day. Raises ConfigurationError without a record.
+
+        Shadow outranks a dry run, which writes no less.
+        """
+        configuration = self.connections.configuration(self.store_day.location_code)
+        return is_shadow(configuration, self.store_day.day)
 
     @property
     def named(self) -> dict[str, str]:

@@ -86,11 +86,11 @@ def queue_outage_mails(connections: Connections, *, run: str) -> None:
         compose_outage_mails(connections.ledger, rules, run=run, at=at)
 
 
-def tell_nobody(connections: Connections) -> Told:
-    """Count what a dry run leaves untold; the next run tells it."""
+def tell_nobody(connections: Connections, why: str = "Dry run: nobody is told.") -> Told:
+    """Count what such a run leaves untold; the next other run or tick tells it."""
     with connections.ledger.read() as work:
         untold = work.told.count_errors_to_tell()
-    problem = "Dry run: nobody is told." if untold else None
+    problem = why if untold else None
     return Told(mails=MailsSent(queued=untold, problem=problem), log=Mirrored())
 
 

@@ -7,6 +7,7 @@ are secret values: they show as stars in every repr and never enter a log, a fra
 from __future__ import annotations
 
 import re
+from datetime import date, datetime
 from functools import cache
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, available_timezones
@@ -85,6 +86,20 @@ def _words(value: object) -> object:
 Words = Annotated[tuple[str, ...], BeforeValidator(_words)]
 """Some words, each once, in the order in which they were given."""
 
+
+def _business_day(value: object) -> object:
+    """Read a day as it is written in a text field or in YAML; numbers and times are no days."""
+    if isinstance(value, date) and not isinstance(value, datetime):
+        return value
+    if isinstance(value, str) and re.fullmatch(r"\d{4}-\d{2}-\d{2}", value.strip()):
+        return date.fromisoformat(value.strip())
+    message = "must be a day such as 2026-12-01"
+    raise ValueError(message)
+
+
+Mode = Literal["live", "shadow"]
+"""Whether a location's sales are posted, or only compared with what another script posts."""
+
 ClosedPeriodPolicy = Literal["queue", "first_open_day"]
 """What becomes of a document whose day lies in a closed accounting period: a person decides, or it
 is posted under the first open day after it."""
@@ -107,6 +122,7 @@ class IposConfiguration(BaseModel):
 
     `test_counters` and `test_items` (the barcodes by which items are found) mark invoices that no
     customer made. `acknowledge_filtered`: whether IPOS is told of what a filter keeps out.
+    `mode` and `live_from` (the first business day that is posted) are read by `shadow.is_shadow`.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
@@ -147,6 +163,11 @@ class IposConfiguration(BaseModel):
     closed_period: Annotated[
         ClosedPeriodPolicy, BeforeValidator(lambda value: value or "queue")
     ] = "queue"
+    mode: Annotated[Mode, BeforeValidator(lambda value: value or "live")] = "live"
+    live_from: Annotated[
+        date | None,
+        BeforeValidator(lambda value: None if value in (None, "") else _business_day(value)),
+    ] = None
     test_counters: Words = ()
     test_items: Words = ()
 

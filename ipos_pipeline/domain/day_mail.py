@@ -29,6 +29,7 @@ STATE_WORDS = {
     DayState.PROVED: "proved",
     DayState.NOT_RECONCILED: "not reconciled",
     DayState.DIFFERS: "differs",
+    DayState.SHADOW: "in shadow",
 }
 _HEAD = ("Shop", "State", "Invoices", "In NetSuite", "Open errors", "IPOS AED", "NetSuite AED")
 
@@ -75,6 +76,8 @@ def mail_of_day(
 
 
 def _in_short(report: DayReport) -> str:
+    if report.state == DayState.SHADOW:
+        return "every shop in shadow"
     if report.state != DayState.PROVED:
         missing = len(report.of_state(DayState.NOT_RECONCILED))
         differing = len(report.of_state(DayState.DIFFERS))
@@ -88,7 +91,7 @@ def _in_short(report: DayReport) -> str:
 def _row(shop: LocationDay) -> tuple[str, ...]:
     name = f"{shop.code} {shop.name}".strip()
     errors = f"{len(shop.open_errors):,}"
-    if shop.proof is None:
+    if shop.proof is None or shop.state == DayState.SHADOW:
         return name, STATE_WORDS[shop.state], "-", "-", errors, "-", "-"
     return (
         name,

@@ -24,9 +24,10 @@ class DayState(StrEnum):
     PROVED = "proved"
     NOT_RECONCILED = "not_reconciled"
     DIFFERS = "differs"
+    SHADOW = "shadow"
 
 
-WORST_FIRST = (DayState.DIFFERS, DayState.NOT_RECONCILED, DayState.PROVED)
+WORST_FIRST = (DayState.DIFFERS, DayState.NOT_RECONCILED, DayState.PROVED, DayState.SHADOW)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +67,10 @@ class InvoiceMoment:
 
 @dataclass(frozen=True, slots=True)
 class LocationDay:
-    """A business day of one shop; `proof` is None where it was not reconciled."""
+    """A business day of one shop; `proof` is None where it was not reconciled.
+
+    `is_shadow`: its record says that another script posts the day.
+    """
 
     code: str
     name: str
@@ -74,10 +78,13 @@ class LocationDay:
     proof: StoreDayProof | None = None
     open_errors: tuple[ReportedError, ...] = ()
     invoices: tuple[InvoiceMoment, ...] = ()
+    is_shadow: bool = False
 
     @property
     def state(self) -> DayState:
         """How it stands."""
+        if self.is_shadow if self.proof is None else self.proof.is_shadow:
+            return DayState.SHADOW
         if self.proof is None:
             return DayState.NOT_RECONCILED
         return DayState.PROVED if self.proof.is_proved else DayState.DIFFERS
@@ -85,7 +92,7 @@ class LocationDay:
     @property
     def differing(self) -> int:
         """Count what differs; totals that do not agree, with no document to name, are one thing."""
-        if self.proof is None or self.proof.is_proved:
+        if self.proof is None or self.state != DayState.DIFFERS:
             return 0
         return len(self.proof.breaking) or 1
 
@@ -101,14 +108,19 @@ class DayReport:
 
     @property
     def state(self) -> DayState:
-        """How the day stands: proved only if each shop is, and there is one."""
+        """How the day stands: proved only if each shop is, and there is one that is ours."""
         states = {location.state for location in self.locations} or {DayState.NOT_RECONCILED}
         return next(state for state in WORST_FIRST if state in states)
 
     @property
+    def ours(self) -> list[LocationDay]:
+        """The shops whose day is not in shadow."""
+        return [location for location in self.locations if location.state != DayState.SHADOW]
+
+    @property
     def proofs(self) -> list[StoreDayProof]:
-        """The proofs of the shops that were reconciled."""
-        return [location.proof for location in self.locations if location.proof is not None]
+        """The proofs of our shops that were reconciled."""
+        return [location.proof for location in self.ours if location.proof is not None]
 
     @property
     def invoices(self) -> list[InvoiceMoment]:

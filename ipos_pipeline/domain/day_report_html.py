@@ -83,7 +83,7 @@ def day_chart_svg(invoices: Sequence[InvoiceMoment], zone: ZoneInfo) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Shop:
-    """A row of the tables; no figures where the shop was not reconciled."""
+    """A row of the tables; no figures where the shop was not reconciled, or is in shadow."""
 
     day: LocationDay
     figures: Figures | None
@@ -114,7 +114,8 @@ def _worst_first(locations: Iterable[LocationDay]) -> list[LocationDay]:
 
 
 def _shop(day: LocationDay) -> _Shop:
-    figures = None if day.proof is None else figures_of([day.proof])
+    is_ours = day.state != DayState.SHADOW
+    figures = figures_of([day.proof]) if is_ours and day.proof is not None else None
     return _Shop(day, figures, delays_of(day.invoices))
 
 

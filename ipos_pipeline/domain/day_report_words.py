@@ -24,12 +24,14 @@ def verdict(report: DayReport) -> str:
         return "Not proved: the report has no shop."
     if report.state == DayState.DIFFERS:
         return _what_differs(report)
+    if report.state == DayState.SHADOW:
+        return "Not proved: every shop is in shadow, so nothing of the day is posted here."
     missing = report.of_state(DayState.NOT_RECONCILED)
     if missing:
-        others = "" if len(missing) == len(report.locations) else "; nothing differs in the others"
+        others = "" if len(missing) == len(report.ours) else "; nothing differs in the others"
         return f"Not proved: {_not_reconciled(report)}{others}."
     figures = figures_of(report.proofs)
-    shops = counted(len(report.locations), "shop")
+    shops = counted(len(report.ours), "shop")
     if not figures.shown:
         return f"Proved: nothing differs; IPOS shows no invoice for {shops}."
     return (
@@ -43,6 +45,10 @@ def remarks(report: DayReport) -> list[str]:
     said: list[str] = []
     if report.state == DayState.DIFFERS and report.of_state(DayState.NOT_RECONCILED):
         said.append(f"{_not_reconciled(report)}.")
+    in_shadow = len(report.of_state(DayState.SHADOW))
+    if in_shadow and report.ours:
+        what = f"{counted(in_shadow, 'shop')} {_are(in_shadow)} in shadow"
+        said.append(f"{what}: another script posts for it, and nothing of that is proved here.")
     open_errors = sum(len(location.open_errors) for location in report.locations)
     if open_errors:
         said.append(f"{counted(open_errors, 'error')} {_are(open_errors)} open.")
@@ -91,7 +97,7 @@ def _what_differs(report: DayReport) -> str:
 
 
 def _not_reconciled(report: DayReport) -> str:
-    every, missing = len(report.locations), len(report.of_state(DayState.NOT_RECONCILED))
+    every, missing = len(report.ours), len(report.of_state(DayState.NOT_RECONCILED))
     if missing == every:
         return "no shop was reconciled"
     return f"{missing:,} of {counted(every, 'shop')} {_were(missing)} not reconciled"

@@ -1,4 +1,4 @@
-"""Which invoices no customer made: void ones, training, tests. They are landed and not posted.
+"""Which invoices are landed and not posted: void ones, training, tests, and those in shadow.
 
 Belongs here: the rules, in the order in which they count. Not here: what becomes of the others
 (planning.py), whether IPOS is told (steps/landing.py).
@@ -10,11 +10,14 @@ from ipos_pipeline.domain.configuration import IposConfiguration
 from ipos_pipeline.domain.ipos_invoice import IposInvoice, IposLine
 from ipos_pipeline.domain.ipos_profile import IposProfile
 from ipos_pipeline.domain.problem import Problem
+from ipos_pipeline.domain.shadow import is_shadow
 
 VOID = "void"
 TRAINING = "training"
 TEST_COUNTER = "test_counter"
 TEST_ITEMS = "test_items"
+SHADOW = "shadow"
+"""Another script posts it: it keeps out what no other rule does."""
 
 
 def filter_rule_of(
@@ -28,7 +31,9 @@ def filter_rule_of(
     if invoice.counter_no in configuration.test_counters:
         return TEST_COUNTER
     test, other = _by_item(invoice, configuration=configuration, profile=profile)
-    return TEST_ITEMS if test and not other else None
+    if test and not other:
+        return TEST_ITEMS
+    return SHADOW if is_shadow(configuration, invoice.business_date) else None
 
 
 def mixed_test_items(

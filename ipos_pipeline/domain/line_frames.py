@@ -17,6 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ipos_pipeline.domain.external_id import REFUND_SUFFIX, SALE_SUFFIX
+from ipos_pipeline.domain.filtering import SHADOW
 from ipos_pipeline.domain.ipos_invoice import IposInvoice
 from ipos_pipeline.domain.money import ZERO, total_of
 from ipos_pipeline.domain.split import posted_amounts
@@ -138,7 +139,7 @@ AMOUNT_OF = ["qty", "net_rate", "header_discount"]
 """Columns of `RAW_LINES` that a line's posted amount is made of."""
 SIDE = [*(field.name for field in (*_DOCUMENT, *_LINE)), "base_quantity"]
 """Columns of `RAW_LINES` that a line keeps on its side."""
-TO_SPLIT = [*SIDE, "state", *AMOUNT_OF]
+TO_SPLIT = [*SIDE, "state", "filter_rule", *AMOUNT_OF]
 """Columns of `RAW_LINES` that the split reads."""
 
 
@@ -147,13 +148,16 @@ def order_of(lines: pa.Table, *columns: str) -> pa.Array:
     return pc.sort_indices(lines, [(name, "ascending") for name in columns])
 
 
-def split_lines(raw_lines: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+def split_lines(
+    raw_lines: pd.DataFrame, *, with_shadow: bool = False
+) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Split `RAW_LINES`, or their columns `TO_SPLIT`, into lines sold and returned (`SPLIT_LINES`).
 
-    Lines of quantity zero, and invoices that a filter or a problem keeps out, go to neither.
+    Lines of quantity zero, and invoices that a filter or a problem keeps out, go to neither; what
+    is in shadow only on request.
     """
     lines = arrow_of(raw_lines, pa.schema([RAW_LINES.field(name) for name in TO_SPLIT]))
-    rows = _planned_rows(lines)
+    rows = _planned_rows(lines, with_shadow=with_shadow)
     amounts = _amounts(lines.select(["document_key", *AMOUNT_OF]).take(rows))
     quantities = lines["qty"].take(rows)
     sold, returned = pc.greater(quantities, ZERO), pc.less(quantities, ZERO)
@@ -163,12 +167,19 @@ def split_lines(raw_lines: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     )
 
 
-def _planned_rows(lines: pa.Table) -> pa.Array:
+def is_to_split(lines: pa.Table, *, with_shadow: bool) -> pa.ChunkedArray:
+    """Tell which lines are of invoices that are to be posted, or would be if they were live."""
+    is_planned = pc.equal(lines["state"], "planned")
+    in_shadow = pc.fill_null(pc.equal(lines["filter_rule"], SHADOW), fill_value=False)
+    return pc.or_(is_planned, in_shadow) if with_shadow else is_planned
+
+
+def _planned_rows(lines: pa.Table, *, with_shadow: bool) -> pa.Array:
     """Give the numbers of the rows that are to be posted, in order of documents and lines.
 
     Numbers, because a large day's lines are many, and each copy of them would count (ADR 0017).
     """
-    planned = pc.indices_nonzero(pc.equal(lines["state"], "planned"))
+    planned = pc.indices_nonzero(is_to_split(lines, with_shadow=with_shadow))
     keys = lines.select(["document_key", "sl_no"]).take(planned)
     return planned.take(order_of(keys, *keys.column_names))
 

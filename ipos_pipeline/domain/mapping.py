@@ -12,6 +12,7 @@ from typing import Annotated, Any, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from ipos_pipeline.domain.configuration import DATES_FOR_PEOPLE, IposConfiguration
+from ipos_pipeline.domain.external_id import doc_type_of
 from ipos_pipeline.domain.ipos_invoice import IposInvoice
 from ipos_pipeline.domain.ipos_profile import IposProfile
 from ipos_pipeline.domain.money import ZERO
@@ -29,6 +30,7 @@ from ipos_pipeline.domain.split import SplitInvoice, SplitLine, document_total
 INVOICE_VALUES = frozenset(
     {"inv_no", "doc_type", "location_code", "counter_no", "customer_code", "ref_inv_no"}
 )
+INCUMBENT_VALUES = frozenset({"inv_no", "doc_type", "location_code"})
 LINE_VALUES = frozenset({"barcode", "primary_barcode", "ref_no", "sl_no", "item_name"})
 
 
@@ -57,13 +59,40 @@ def _checked(given: Templates, known: frozenset[str]) -> Templates:
     return given
 
 
+class Incumbent(BaseModel):
+    """By what the script that this pipeline replaces is recognised: a field of its transactions.
+
+    `key` is what it writes there of an invoice; `{doc_type}` is SALE or RETURN.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    field: str = Field(pattern=r"^(memo|otherrefnum|externalid|custbody_[a-z0-9_]+)$")
+    key: str = "{inv_no}"
+
+    @field_validator("key")
+    @classmethod
+    def _names_the_invoice(cls, value: str) -> str:
+        if "{inv_no}" not in value:
+            message = f"{value!r} must hold {{inv_no}}: it is to tell invoices apart"
+            raise ValueError(message)
+        return _checked(value, INCUMBENT_VALUES)
+
+    def key_of(self, document_key: str, *, number: str, location_code: str) -> str:
+        """Give what the field of an invoice's documents holds."""
+        return self.key.format(
+            inv_no=number, doc_type=doc_type_of(document_key), location_code=location_code
+        )
+
+
 class FieldMapping(BaseModel):
     """What an account adds to the built-in mapping (`NETSUITE_MAPPING_FILE`).
 
     `amount_field` overrides the line field that carries the amount. `body_fields` and
     `line_fields` add custom fields: NetSuite field -> the name of an IPOS value in braces, such as
     `{inv_no}`, or a fixed value. `configuration_fields` says where a field of the configuration
-    record has another ID in the account, or none: name -> ID, or null.
+    record has another ID in the account, or none: name -> ID, or null. `incumbent` tells the
+    documents of the script that this pipeline replaces (ADR 0025).
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -73,6 +102,7 @@ class FieldMapping(BaseModel):
     body_fields: CustomFields = Field(default_factory=dict)
     line_fields: CustomFields = Field(default_factory=dict)
     configuration_fields: dict[str, FieldId | None] = Field(default_factory=dict)
+    incumbent: Incumbent | None = None
 
     @field_validator("memo", "body_fields")
     @classmethod

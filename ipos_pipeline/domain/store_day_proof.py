@@ -145,6 +145,8 @@ class StoreDayProof:
     set_aside_documents_total: Decimal = field(default=ZERO)
     rounding: Decimal = field(default=ZERO)
     """What the headers of `ROUNDED` invoices come to above their lines."""
+    is_shadow: bool = False
+    """Whether another script posts the store-day: then nothing of it is ours to prove."""
 
     @property
     def filtered(self) -> int:
@@ -160,14 +162,21 @@ class StoreDayProof:
     def is_proved(self) -> bool:
         """Whether nothing differs, to the cent, but what a person has set aside or accepted.
 
-        IPOS's headers may differ from their lines by the rounding that the profile allows. Set
-        aside are whole invoices, of which nothing is planned, and planned documents.
+        A store-day in shadow is not. IPOS's headers may differ from their lines by the rounding
+        that the profile allows. Set aside are whole invoices, of which nothing is planned, and
+        planned documents.
         """
         ipos = self.ipos.gross + total_of(one.ipos_lacks for one in self.accepted)
         netsuite = self.netsuite.gross + total_of(one.netsuite_lacks for one in self.accepted)
         to_plan = ipos - self.set_aside_invoices_total - self.rounding
         accounted_for = netsuite + self.set_aside_documents_total
-        return not self.breaking and to_plan == self.ledger.gross == accounted_for
+        is_whole = not self.breaking and to_plan == self.ledger.gross == accounted_for
+        return is_whole and not self.is_shadow
+
+    @property
+    def is_in_order(self) -> bool:
+        """Whether it is proved, or in shadow, where nothing is ours to prove."""
+        return self.is_proved or self.is_shadow
 
     @property
     def accepted(self) -> tuple[Difference, ...]:

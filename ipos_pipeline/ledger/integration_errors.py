@@ -20,6 +20,8 @@ LOOK_UP_MAX = 500
 OPEN = "open"
 SET_ASIDE = "set_aside"
 CLOSED = "closed"
+SHADOW = "shadow"
+"""What nobody is told of, because another script posts the store-day: kept, and never open."""
 
 
 class Stage(StrEnum):
@@ -54,7 +56,10 @@ class Failure:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ErrorRecord(Failure):
-    """An error as the ledger keeps it: its last failure; `status` is open, set_aside or closed."""
+    """An error as the ledger keeps it: its last failure.
+
+    `status` is open, set_aside, closed, or shadow.
+    """
 
     id: int
     status: str
@@ -78,15 +83,17 @@ class IntegrationErrors:
         self._connection = connection
         self._history = history
 
-    def fail(self, failure: Failure, *, at: datetime) -> datetime | None:
+    def fail(self, failure: Failure, *, at: datetime, in_shadow: bool = False) -> datetime | None:
         """Open an error, or count another attempt at the one that is not closed.
 
-        Returns when to try again, or None where time alone does not help.
+        What a person has set aside stays so. Returns when to try again, or None where time alone
+        does not help.
         """
         values = {name: _storable(getattr(failure, name)) for name in failure.__slots__}
         known = self._connection.execute(
             select(
                 integration_error.c.id,
+                integration_error.c.status,
                 integration_error.c.code,
                 integration_error.c.attempts,
                 integration_error.c.first_failed_at,
@@ -98,7 +105,9 @@ class IntegrationErrors:
         ).one_or_none()
         attempts = 1 if known is None else known.attempts + 1
         first_failed_at = at if known is None else known.first_failed_at
+        is_aside = known is not None and known.status == SET_ASIDE
         values |= {
+            "status": SET_ASIDE if is_aside else SHADOW if in_shadow else OPEN,
             "attempts": attempts,
             "last_failed_at": at,
             "next_attempt_at": next_attempt_at(
@@ -106,9 +115,7 @@ class IntegrationErrors:
             ),
         }
         if known is None:
-            self._connection.execute(
-                insert(integration_error).values(**values, status=OPEN, first_failed_at=at)
-            )
+            self._connection.execute(insert(integration_error).values(**values, first_failed_at=at))
         else:
             self._connection.execute(
                 update(integration_error).where(integration_error.c.id == known.id).values(**values)
@@ -202,6 +209,15 @@ class IntegrationErrors:
             integration_error.c.location_code == location_code,
             integration_error.c.business_date == business_date,
             integration_error.c.status == OPEN,
+        )
+
+    def in_shadow_of_day(self, location_code: str, business_date: date) -> list[ErrorRecord]:
+        """Read what nobody is told of for a store-day in shadow, oldest first."""
+        return read_errors(
+            self._connection,
+            integration_error.c.location_code == location_code,
+            integration_error.c.business_date == business_date,
+            integration_error.c.status == SHADOW,
         )
 
     def differences_of_day(self, location_code: str, business_date: date) -> list[ErrorRecord]:

@@ -24,7 +24,7 @@ class Proofs:
         """Keep a proof in the place of the store-day's earlier one."""
         values = {
             "reconciled_at": proof.reconciled_at,
-            "is_proved": proof.is_proved,
+            "is_proved": proof.is_in_order,
             "differences": len(proof.breaking),
             "content": _PROOF.dump_json(proof).decode(),
         }

@@ -30,6 +30,15 @@ class LandedVersion(NamedTuple):
     first_seen_at: datetime
 
 
+class LandedNumber(NamedTuple):
+    """By what people know a landed document, its day, and the filter that keeps it out, if any."""
+
+    document_key: str
+    number: str
+    business_date: date
+    filter_rule: str | None
+
+
 class EntryState(NamedTuple):
     """What became of a planned document, in the words of PostingEntry (entry.py).
 
@@ -86,6 +95,14 @@ class StoreDayRows:
             .order_by(source_document.c.occurred_at, source_document.c.document_key)
         )
         return [LandedVersion._make(row) for row in self._connection.execute(query)]
+
+    def numbers(self, location_code: str, first_day: date, last_day: date) -> list[LandedNumber]:
+        """Read which documents of a location are landed for some days."""
+        query = select(*(source_document.c[name] for name in LandedNumber._fields)).where(
+            source_document.c.location_code == location_code,
+            source_document.c.business_date.between(first_day, last_day),
+        )
+        return [LandedNumber._make(row) for row in self._connection.execute(query)]
 
     def entries(
         self, location_code: str, business_date: date, record_type: RecordType | None = None

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Date, and_, case, func, or_, select, union
+from sqlalchemy import ColumnElement, Connection, Date, and_, case, func, or_, select, union
 from sqlalchemy.dialects import postgresql, sqlite
 
 from ipos_pipeline.ledger.acknowledgements import ACKNOWLEDGED, is_due
@@ -120,11 +120,8 @@ class StoreDays:
     ) -> set[StoreDay]:
         """List store-days of some locations for which the ledger has something to do."""
         entry_is_due = or_(
-            posting_entry.c.status.in_([Status.PENDING, Status.IN_DOUBT]),
-            and_(
-                posting_entry.c.status == Status.SENDING,
-                posting_entry.c.claimed_at < claimed_before,
-            ),
+            posting_entry.c.status == Status.PENDING,
+            _outcome_is_open(claimed_before),
             and_(
                 posting_entry.c.status == Status.REJECTED,
                 posting_entry.c.next_attempt_at <= now,
@@ -158,6 +155,49 @@ class StoreDays:
         rows = self._connection.execute(union(entries, acknowledgements, unplanned))
         return {(row[0], row[1]) for row in rows}
 
+    def with_begun_work(
+        self, location_codes: Iterable[str], *, claimed_before: datetime, now: datetime
+    ) -> set[StoreDay]:
+        """List store-days of which something was sent: its outcome is open, or the source is due.
+
+        Unlike `with_due_work` not what waits to be sent.
+        """
+        locations = list(location_codes)
+        entries = select(posting_entry.c.location_code, posting_entry.c.business_date).where(
+            posting_entry.c.location_code.in_(locations), _outcome_is_open(claimed_before)
+        )
+        acknowledgements = select(
+            acknowledgement.c.location_code, acknowledgement.c.business_date
+        ).where(acknowledgement.c.location_code.in_(locations), is_due(now))
+        rows = self._connection.execute(union(entries, acknowledgements))
+        return {(row[0], row[1]) for row in rows}
+
+    def still_listed(
+        self, location_codes: Iterable[str], filter_rule: str, *, first_day: date
+    ) -> dict[StoreDay, set[date]]:
+        """Give the business days of documents under a filter, by the day of the list they are on.
+
+        Only of lists as they were last read.
+        """
+        rows = self._connection.execute(
+            select(
+                source_document.c.location_code,
+                source_document.c.listed_day,
+                source_document.c.business_date,
+            )
+            .distinct()
+            .join(store_day, _is_on_the_list())
+            .where(
+                source_document.c.location_code.in_(list(location_codes)),
+                source_document.c.listed_day >= first_day,
+                source_document.c.filter_rule == filter_rule,
+            )
+        )
+        listed: dict[StoreDay, set[date]] = {}
+        for code, listed_day, business_date in rows:
+            listed.setdefault((code, listed_day), set()).add(business_date)
+        return listed
+
     def known_unacknowledged(
         self, location_codes: Iterable[str], *, first_day: date
     ) -> dict[StoreDay, int]:
@@ -174,14 +214,7 @@ class StoreDays:
                 source_document.c.listed_day.label("day"),
                 source_document.c.document_key.label("subject"),
             )
-            .join(
-                store_day,
-                and_(
-                    store_day.c.location_code == source_document.c.location_code,
-                    store_day.c.business_date == source_document.c.listed_day,
-                    store_day.c.shown_at <= source_document.c.listed_at,
-                ),
-            )
+            .join(store_day, _is_on_the_list())
             .outerjoin(
                 acknowledgement,
                 and_(
@@ -230,3 +263,20 @@ class StoreDays:
     @property
     def _dialect(self) -> Any:  # noqa: ANN401 - the two have their upsert in common, and no type
         return postgresql if self._connection.dialect.name == "postgresql" else sqlite
+
+
+def _outcome_is_open(claimed_before: datetime) -> ColumnElement[bool]:
+    """Select entries that were sent, or claimed by a run that is dead, and not settled."""
+    return or_(
+        posting_entry.c.status == Status.IN_DOUBT,
+        and_(posting_entry.c.status == Status.SENDING, posting_entry.c.claimed_at < claimed_before),
+    )
+
+
+def _is_on_the_list() -> ColumnElement[bool]:
+    """Join documents to the store-day under which they were listed when its list was last read."""
+    return and_(
+        store_day.c.location_code == source_document.c.location_code,
+        store_day.c.business_date == source_document.c.listed_day,
+        store_day.c.shown_at <= source_document.c.listed_at,
+    )

@@ -32,7 +32,7 @@ async def proof_that_stands(
         proof = work.proofs.of(location_code, day)
         landed = work.documents.count_of_day(location_code, day)
         posted = work.store_day_rows.posted(location_code, day)
-    if proof is None or not sums_are_enough(proof, landed=landed, now=at):
+    if proof is None or proof.is_shadow or not sums_are_enough(proof, landed=landed, now=at):
         return None
     there = await netsuite.sum_of_day(location_prefix(location_code), day)
     return proof if there == posted else None

@@ -17,11 +17,13 @@ from ipos_pipeline.domain.business_day import business_day_bounds
 from ipos_pipeline.domain.chunks import chunked
 from ipos_pipeline.domain.configuration import IposConfiguration
 from ipos_pipeline.domain.external_id import raw_key
+from ipos_pipeline.domain.filtering import SHADOW
 from ipos_pipeline.domain.ipos_invoice import IposInvoice, parse_invoice
 from ipos_pipeline.domain.ipos_profile import IposProfile
 from ipos_pipeline.domain.json_text import write_json
 from ipos_pipeline.domain.money import round_money
 from ipos_pipeline.domain.planning import Plan, plan_invoice
+from ipos_pipeline.domain.shadow import first_day_missing, is_shadow
 from ipos_pipeline.errors import MalformedInvoiceError, trouble_of
 from ipos_pipeline.ledger.documents import KnownVersion, SourceDocument, State
 from ipos_pipeline.ledger.entry import PostingEntry
@@ -103,7 +105,8 @@ async def land_store_day(
                     work.acknowledgements.due_again(shown, at=clock())
         for some in chunked(failures, LAND_AT_ONCE):
             with ledger.write(run) as work:
-                _quarantine(work, some, landed, at=clock())
+                in_shadow = is_shadow(configuration, day)
+                _quarantine(work, some, landed, at=clock(), in_shadow=in_shadow)
         landed.shown += len(page)
         landed.other_days |= {one.invoice.business_date for one in readable} - {day}
     landed.shown_in_all = await ipos.count(day, "all")
@@ -198,7 +201,12 @@ def _land(
     if configuration.acknowledge_filtered:
         rules = {key: version.filter_rule for key, version in known.items()}
         rules |= {key: plan.filter_rule for key, plan in plans.items()}
-        work.acknowledgements.enqueue([key for key, rule in rules.items() if rule], at=at)
+        to_tell = [
+            one.document_key
+            for one in chunk
+            if rules[one.document_key] and not is_shadow(configuration, one.invoice.business_date)
+        ]
+        work.acknowledgements.enqueue(to_tell, at=at)
 
 
 def _plans(
@@ -210,7 +218,9 @@ def _plans(
 ) -> dict[str, Plan]:
     """Plan what is new or changed, held by a problem, or under another filter than before.
 
-    Held and filtered ones depend on the settings too, which a person may have changed since.
+    Held and filtered ones depend on the settings too, which a person may have changed since. What
+    was in shadow is planned only now, when IPOS still lists it: what it does not, the other script
+    has posted. Raises ConfigurationError if it is to be planned and nobody said from which day on.
     """
     plans: dict[str, Plan] = {}
     for one in chunk:
@@ -219,8 +229,14 @@ def _plans(
             continue
         plan = plan_invoice(one.invoice, configuration=configuration, profile=profile)
         if version is None or _is_news(version, plan, one.arrived.content_hash):
+            if _was_in_shadow(version, plan) and configuration.live_from is None:
+                raise first_day_missing(configuration)
             plans[one.document_key] = plan
     return plans
+
+
+def _was_in_shadow(version: KnownVersion | None, plan: Plan) -> bool:
+    return version is not None and version.filter_rule == SHADOW and plan.filter_rule is None
 
 
 def _is_news(version: KnownVersion, plan: Plan, content_hash: str) -> bool:
@@ -276,12 +292,17 @@ def _write_plans(
 
 
 def _quarantine(
-    work: Transaction, failures: Iterable[Failure], landed: Landed, *, at: datetime
+    work: Transaction,
+    failures: Iterable[Failure],
+    landed: Landed,
+    *,
+    at: datetime,
+    in_shadow: bool,
 ) -> None:
     for failure in failures:
         what = {"invoice": failure.external_id, "code": failure.code, "field": failure.path}
         log.warning("invoice_quarantined", extra=what)
-        work.errors.fail(failure, at=at)
+        work.errors.fail(failure, at=at, in_shadow=in_shadow)
         landed.quarantined.add(failure.external_id)
 
 

@@ -14,6 +14,7 @@ import pandas as pd
 import pyarrow as pa
 
 from ipos_pipeline.domain.line_frames import INSTANT, MONEY, arrow_of, frame_of
+from ipos_pipeline.domain.shadow_comparison import Finding
 from ipos_pipeline.domain.store_day_proof import Difference, StoreDayProof
 from ipos_pipeline.ledger.acknowledgements import ACKNOWLEDGED, DUE
 from ipos_pipeline.ledger.documents import State
@@ -79,6 +80,16 @@ DIFFERENCES = pa.schema(
 )
 """Columns of `store_day_reconciliation`: one row for each difference."""
 
+COMPARED = pa.schema(
+    [
+        *DIFFERENCES,
+        pa.field("key", pa.string()),
+        pa.field("ours", MONEY),
+        pa.field("in_netsuite", MONEY),
+        pa.field("internal_ids", pa.string()),
+    ]
+)
+"""Documents of a store-day in shadow beside what another script has posted of them."""
 
 SIDES = pa.schema(
     [
@@ -199,10 +210,25 @@ def open_errors(ledger: LedgerStore, *, location_code: str, day: date) -> pd.Dat
     return frame_of(rows, ERRORS)
 
 
-def differences_frame(differences: Iterable[Difference]) -> pd.DataFrame:
-    """Put the differences of a reconciliation into a frame (`DIFFERENCES`)."""
+def differences_frame(differences: Iterable[Difference | Finding]) -> pd.DataFrame:
+    """Put what a reconciliation, or a comparison in shadow, found into a frame (`DIFFERENCES`)."""
     rows = ({name: getattr(one, name) for name in DIFFERENCES.names} for one in differences)
     return frame_of(rows, DIFFERENCES)
+
+
+def compared_frame(findings: Iterable[Finding]) -> pd.DataFrame:
+    """Put what a comparison in shadow found into a frame (`COMPARED`)."""
+    rows = (
+        {
+            **{name: getattr(one, name) for name in DIFFERENCES.names},
+            "key": one.key,
+            "ours": one.ours,
+            "in_netsuite": one.theirs,
+            "internal_ids": ", ".join(one.internal_ids),
+        }
+        for one in findings
+    )
+    return frame_of(rows, COMPARED)
 
 
 def sides_frame(proof: StoreDayProof) -> pd.DataFrame:

@@ -16,8 +16,10 @@ from ipos_pipeline.clients.ipos import IposClient
 from ipos_pipeline.domain.business_day import end_of_business_day
 from ipos_pipeline.domain.configuration import IposConfiguration
 from ipos_pipeline.domain.due import StoreDayKey, due_store_days
+from ipos_pipeline.domain.filtering import SHADOW
+from ipos_pipeline.domain.shadow import is_shadow
 from ipos_pipeline.errors import PipelineError
-from ipos_pipeline.ledger.store import LedgerStore
+from ipos_pipeline.ledger.store import LedgerStore, Transaction
 
 LOOK_TIMEOUT_SECONDS = 20
 """A slow IPOS must not hold up the look at the other locations."""
@@ -92,7 +94,9 @@ def decide(
         known = work.store_days.known_unacknowledged(codes, first_day=oldest)
         looked_at = work.store_days.last_looks(codes, first_day=oldest)
         work.store_days.note_look(look.counts, known=known, at=now)
-        with_due_work = work.store_days.with_due_work(codes, claimed_before=now - lease, now=now)
+        with_due_work = _with_due_work(
+            work, locations, first_day=oldest, claimed_before=now - lease, now=now
+        )
     # One unanswered day of a location is enough to see that it does not answer.
     latest = {code: max(day for one, day in look.unanswered if one == code) for code in silent}
     return due_store_days(
@@ -103,6 +107,34 @@ def decide(
         unanswered={(code, day): look.unanswered[code, day] for code, day in latest.items()},
         running=running,
         first_day=first_day,
+    )
+
+
+def _with_due_work(
+    work: Transaction,
+    locations: Mapping[str, IposConfiguration],
+    *,
+    first_day: date,
+    claimed_before: datetime,
+    now: datetime,
+) -> set[StoreDayKey]:
+    """List the store-days for which the ledger has work, and those that are in shadow no longer.
+
+    In shadow what waits to be sent goes on waiting; only what was sent while live is settled.
+    """
+
+    def in_shadow(code: str, day: date) -> bool:
+        return is_shadow(locations[code], day)
+
+    codes = list(locations)
+    due = work.store_days.with_due_work(codes, claimed_before=claimed_before, now=now)
+    begun = work.store_days.with_begun_work(codes, claimed_before=claimed_before, now=now)
+    live = {code for code, one in locations.items() if one.mode == "live"}
+    listed = work.store_days.still_listed(live, SHADOW, first_day=first_day)
+    return (
+        {key for key in due if not in_shadow(*key)}
+        | begun
+        | {key for key, days in listed.items() if not all(in_shadow(key[0], day) for day in days)}
     )
 
 

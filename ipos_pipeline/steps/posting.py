@@ -94,7 +94,7 @@ async def post_documents(
     """
     result = Posted()
     settler = Settler(ledger, run=run, clock=clock, result=result)
-    await _settle_doubts(netsuite, ledger, settler, scope=scope, run=run, clock=clock, lease=lease)
+    await settle_doubts(netsuite, ledger, settler, scope=scope, run=run, clock=clock, lease=lease)
     with ledger.read() as work:
         due = work.entries.to_send(scope, now=clock())
     sender = _Sender(
@@ -111,7 +111,7 @@ async def post_documents(
     return result
 
 
-async def _settle_doubts(
+async def settle_doubts(
     netsuite: NetSuiteClient,
     ledger: LedgerStore,
     settler: Settler,

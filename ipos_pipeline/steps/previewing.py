@@ -20,6 +20,7 @@ from ipos_pipeline.ledger.entry import OPEN_TO_RUNS, PostingEntry
 from ipos_pipeline.ledger.store import LedgerStore
 from ipos_pipeline.steps.posting import Prepared
 from ipos_pipeline.steps.preparing import Preparer
+from ipos_pipeline.steps.shadow_planning import plan_shadow_day
 
 CREATE = "create"
 TAKE_OVER = "take over"
@@ -85,6 +86,24 @@ async def preview_store_day(
     there = await netsuite.transactions_by_external_id(one.external_id for one in entries)
     preparer = Preparer(netsuite, ledger, rules, item_field=item_field)
     return await _preview(preparer.prepare(entries), there)
+
+
+async def preview_shadow_day(
+    netsuite: NetSuiteClient,
+    ledger: LedgerStore,
+    rules: MappingRules,
+    *,
+    scope: PartitionScope,
+    item_field: str,
+) -> Preview:
+    """Map what is in shadow of a store-day as if it were live.
+
+    Raises PipelineError if NetSuite cannot be read.
+    """
+    plan = plan_shadow_day(ledger, rules, day=scope.business_date)
+    entries = [one for one in plan.entries if one.record_type == scope.record_type]
+    preparer = Preparer(netsuite, ledger, rules, item_field=item_field)
+    return await _preview(preparer.prepare(entries), {})
 
 
 async def _preview(

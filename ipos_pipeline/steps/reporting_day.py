@@ -18,6 +18,7 @@ from ipos_pipeline.domain.day_mail import mail_of_day
 from ipos_pipeline.domain.day_report import DayReport, LocationDay, ReportedError
 from ipos_pipeline.domain.day_report_html import day_report_html
 from ipos_pipeline.domain.mail import MailContent
+from ipos_pipeline.domain.shadow import is_shadow
 from ipos_pipeline.ledger.integration_errors import ErrorRecord
 from ipos_pipeline.ledger.store import LedgerStore, Transaction
 
@@ -54,6 +55,7 @@ def collect_day(
                 proof=proofs.get(code),
                 open_errors=tuple(map(_reported, work.errors.open_of_day(code, day))),
                 invoices=tuple(work.overview.invoices_of_day(code, day)),
+                is_shadow=record is not None and is_shadow(record, day),
             )
             shops.append(shop)
     return DayReport(day, at, zone, tuple(shops))

@@ -1,0 +1,1 @@
+"""A location beside the script that this pipeline replaces, until it goes live."""
