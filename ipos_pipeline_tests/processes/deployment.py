@@ -143,10 +143,13 @@ class Deployment:
         return bool(entry["locationOrLoadError"]["__typename"] == "RepositoryLocation")
 
     def _settings(self, name: str) -> dict[str, str]:
-        host = {"DAGSTER_CODE_SERVER_HOST": "127.0.0.1"}
         if name == CODE_SERVER:
             return {**self.environment}
-        return {**{one: self.environment[one] for one in DAGSTERS_OWN}, **host}
+        return {
+            **{one: self.environment[one] for one in DAGSTERS_OWN},
+            "DAGSTER_CODE_SERVER_HOST": "127.0.0.1",
+            "DAGSTER_EVENT_LOG_CONSUMER_DAEMON_INTERVAL_SECONDS": "1",
+        }
 
 
 @contextmanager
@@ -173,6 +176,7 @@ def shorten_waits(instance: Path) -> None:
     settings["run_launcher"]["config"]["silent_after_seconds"] = SILENT_AFTER_SECONDS
     settings["run_monitoring"]["poll_interval_seconds"] = 2
     settings["run_queue"]["user_code_failure_retry_delay"] = 2
+    settings["run_queue"]["dequeue_interval_seconds"] = 1
     instance.write_text(yaml.safe_dump(settings), encoding="utf-8")
 
 

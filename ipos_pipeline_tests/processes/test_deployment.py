@@ -5,6 +5,7 @@ NetSuite takes an external ID twice here: what keeps the documents single is the
 
 from __future__ import annotations
 
+import shutil
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -149,6 +150,7 @@ def test_runs_that_die_with_the_code_server_are_noticed_and_made_anew(
     production.sell_and_run(day)
 
     production.processes.kill(CODE_SERVER)
+    shutil.rmtree(production.shop.environment["IPOS_PIPELINE_DATA_DIR"])  # as a container's disk
     production.processes.start(CODE_SERVER)
     dead, again = production.runs_once_quiet(day)
 
