@@ -1,4 +1,4 @@
-"""Dagster's web server has no login: only this machine reaches it, and viewers get a read-only one."""
+"""Dagster's web server has no login: only this machine reaches it, and viewers change nothing."""
 
 import os
 import re
