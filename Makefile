@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo ui test lint check storms kills bench screenshots lock clean
+.PHONY: help install demo ui test lint check audit storms kills bench screenshots lock clean
 
 help: ## List the commands
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 13
@@ -36,6 +36,10 @@ lint: install ## Format, lint, types and layers
 
 check: lint test ## Lint, types, layers and tests
 
+audit: install ## Known vulnerabilities of what is locked, and its bill of materials (sbom.cdx.json)
+	$(BIN)/cyclonedx-py requirements requirements.lock --output-reproducible -o sbom.cdx.json
+	$(BIN)/python -m ipos_pipeline_tests.security.audit
+
 storms: install ## Seeded fault storms: make storms SEEDS=500 [START=1]
 	$(BIN)/python -m ipos_pipeline_tests.simulation.seeds --seeds $(or $(SEEDS),500) \
 	  $(if $(START),--start $(START))
@@ -60,4 +64,4 @@ lock: ## Resolve the dependencies anew into the lock files (needs uv)
 	echo setuptools | $(COMPILE) -c requirements.lock - -o deploy/build.lock
 
 clean: ## Remove the environment, the demo and caches
-	rm -rf $(VENV) .demo .pytest_cache .mypy_cache .ruff_cache .hypothesis build *.egg-info
+	rm -rf $(VENV) .demo sbom.cdx.json .pytest_cache .mypy_cache .ruff_cache .hypothesis build *.egg-info

@@ -62,9 +62,12 @@ def _name(value: object) -> object:
 
 
 def _whole(value: object) -> object:
-    if isinstance(value, bool):
+    """Refuse what is no number, and one whose digits it would take hours to write out."""
+    if isinstance(value, bool) or (
+        isinstance(value, Decimal) and abs(value.adjusted()) > MAGNITUDE_MAX
+    ):
         message = "must be a number"
-        raise ValueError(message)  # noqa: TRY004 - pydantic reads it as a fault of the field
+        raise ValueError(message)
     return value
 
 

@@ -20,6 +20,7 @@ Kind = DifferenceKind
 
 SEQUENCE_SHARE = 0.5
 """Where fewer of the numbers from first to last are there, a shop shares them with others."""
+DIGITS_MAX = 18  # a longer number of a document is none of a sequence
 
 
 @dataclass(frozen=True, slots=True)
@@ -336,14 +337,13 @@ def number_gaps(
 ) -> list[Difference]:
     """Name the numbers between the lowest and the highest of each document type that are absent.
 
-    `seen` are document types and numbers; `bounds` the first and the last number of a document
-    type, where IPOS tells them. A gap need not be a fault (a till may skip numbers); a person
-    looks. Numbers that are not whole do not count, and where most are absent they are no sequence
-    of this shop.
+    `seen` are document types and numbers; `bounds` the first and last number of a document type,
+    where IPOS tells them. A gap need not be a fault: a till may skip numbers. What is no whole
+    number does not count, and where most are absent they are no sequence of this shop.
     """
     numbers: dict[str, set[int]] = {}
     for doc_type, number in seen:
-        if number.isdecimal():
+        if number.isdecimal() and len(number) <= DIGITS_MAX:
             numbers.setdefault(doc_type, set()).add(int(number))
     count = sum(map(len, numbers.values()))
     for doc_type, (first, last) in (bounds or {}).items():

@@ -85,9 +85,9 @@ def queries_in(source: str, file: Path) -> Iterator[Query]:
     def look(node: ast.AST, function: ast.AST) -> Iterator[Query]:
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             function = node
-        if isinstance(node, ast.Call) and _is_door(node):
-            if getattr(function, "name", None) not in DOORS:
-                yield Query(file, function, node)
+        is_query = isinstance(node, ast.Call) and _is_door(node)
+        if is_query and getattr(function, "name", None) not in DOORS:
+            yield Query(file, function, node)
         for child in ast.iter_child_nodes(node):
             yield from look(child, function)
 

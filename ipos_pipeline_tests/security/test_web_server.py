@@ -1,0 +1,106 @@
+"""Dagster's web server has no login: only this machine reaches it, and viewers change nothing."""
+
+import os
+import re
+import shutil
+import socket
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+import yaml
+
+from ipos_pipeline_tests.pipeline.processes import BIN, ROOT, wait_for
+from ipos_pipeline_tests.repository_text import text_files
+
+STARTED = re.compile(r"dagster(?:-webserver\b| dev\b|\W+dev\b)(?P<options>.*)")
+HOST = re.compile(r"""(?:-h|--host)[\s"',=]+(?P<host>[\w.:\[\]]+)""")
+WORKSPACE = ROOT / "workspace.yaml"
+COMPOSE = ROOT / "deploy" / "compose.yaml"
+LAUNCH = """mutation { launchRun(executionParams: {selector: {
+    repositoryLocationName: "ipos_pipeline.definitions", repositoryName: "__repository__",
+    pipelineName: "sweep_window"}, mode: "default"}) { __typename } }"""
+STOP = 'mutation { terminateRun(runId: "x") { __typename } }'
+
+
+def test_no_documented_command_opens_the_web_server_to_the_network() -> None:
+    """Inside its container it must; Compose then publishes its port on this machine alone."""
+    named = [
+        (path, host["host"])
+        for path, text in text_files()
+        if path != COMPOSE and ROOT / "ipos_pipeline_tests" not in path.parents
+        for started in STARTED.finditer(text)
+        for host in HOST.finditer(started["options"])
+    ]
+    assert {host for _, host in named} <= {"127.0.0.1", "localhost"}, named
+    assert named
+
+
+@pytest.mark.skipif(not COMPOSE.exists(), reason="nothing is deployed with Compose")
+def test_compose_publishes_ports_on_this_machine_alone() -> None:
+    services = yaml.safe_load(COMPOSE.read_text(encoding="utf-8"))["services"]
+    published = [port for one in services.values() for port in one.get("ports", [])]
+    assert published
+    assert [port for port in published if not str(port).startswith("127.0.0.1:")] == []
+
+
+@pytest.fixture(scope="module")
+def viewers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[int, str]]:
+    """Start a web server without naming a host, read-only; gives its port and address."""
+    folder = tmp_path_factory.mktemp("viewers")
+    shutil.copy(ROOT / "dagster.yaml", folder)
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    kept = ("PATH", "HOME", "PYTHONPATH")
+    environment = {name: os.environ[name] for name in kept if name in os.environ}
+    with (folder / "output.log").open("w") as log:
+        process = subprocess.Popen(
+            [BIN / "dagster-webserver", "--read-only", "-w", WORKSPACE, "-p", str(port)],
+            env={**environment, "DAGSTER_HOME": str(folder)},
+            cwd=folder,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+        )
+        try:
+            url = f"http://127.0.0.1:{port}"
+            wait_for(lambda: _answers(url), what="The web server")
+            yield port, url
+        finally:
+            process.terminate()
+            process.wait(30)
+
+
+def _answers(url: str) -> bool:
+    try:
+        return httpx2.get(f"{url}/server_info").is_success
+    except httpx2.TransportError:
+        return False
+
+
+def test_a_web_server_without_a_named_host_listens_to_this_machine_alone(
+    viewers: tuple[int, str],
+) -> None:
+    port, _ = viewers
+    listening = [
+        fields[1].split(":")[0]
+        for table in ("tcp", "tcp6")
+        for fields in map(str.split, Path(f"/proc/net/{table}").read_text().splitlines()[1:])
+        if fields[1].endswith(f":{port:04X}") and fields[3] == "0A"
+    ]
+    assert listening == ["0100007F"]  # 127.0.0.1
+
+
+@pytest.mark.parametrize("mutation", [LAUNCH, STOP])
+def test_a_viewer_looks_and_changes_nothing(viewers: tuple[int, str], mutation: str) -> None:
+    _, url = viewers
+
+    def ask(query: str) -> Any:
+        return httpx2.post(f"{url}/graphql", json={"query": query}, timeout=30).json()
+
+    assert ask("{ assetNodes { assetKey { path } } }")["data"]["assetNodes"]
+    (answer,) = ask(mutation)["data"].values()
+    assert answer == {"__typename": "UnauthorizedError"}
