@@ -20,7 +20,7 @@ LogLevel = Literal["debug", "info", "warning"]
 
 TOP = "ipos_pipeline"
 """The logger above those of all our modules."""
-FIRST = ("time", "level", "event")
+FIRST = ("time", "level", "event", "run", "location", "day")
 SILENT = logging.CRITICAL + 1
 
 about = structlog.contextvars.bound_contextvars
@@ -85,5 +85,5 @@ def _formatter(form: LogFormat) -> logging.Formatter:
 
 
 def _in_order(_logger: object, _method: str, line: EventDict) -> EventDict:
-    """Put first what every line has."""
-    return {name: line.pop(name) for name in FIRST} | dict(line)
+    """Put first what most lines have."""
+    return {name: line.pop(name) for name in FIRST if name in line} | dict(line)

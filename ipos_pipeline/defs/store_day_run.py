@@ -117,6 +117,6 @@ def _counts(results: Sequence[dg.MaterializeResult]) -> dict[str, Any]:
     counts: dict[str, Any] = {}
     for one in results:
         of = f"{one.asset_key.to_user_string()}_" if one.asset_key else ""
-        shown = (one.metadata or {}).items()
-        counts |= {of + name: value for name, value in shown if isinstance(value, int)}
+        shown = ((name.rpartition("/")[2], count) for name, count in (one.metadata or {}).items())
+        counts |= {of + name: count for name, count in shown if isinstance(count, int)}
     return counts

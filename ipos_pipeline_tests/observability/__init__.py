@@ -1,0 +1,1 @@
+"""What whoever looks after the pipeline sees of it from outside: log lines, figures, alerts."""
