@@ -7,6 +7,7 @@ Belongs here: what is asked, and the shape of answers. Not here: when to send wh
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
@@ -25,8 +26,11 @@ from ipos_pipeline.clients.netsuite_requests import NetSuiteRequests
 from ipos_pipeline.clients.netsuite_rows import (
     NetSuiteTransaction,
     amount_of,
+    count_of,
     date_of,
     item_of,
+    of,
+    text_row,
     transaction_of,
 )
 from ipos_pipeline.domain.chunks import chunked
@@ -43,6 +47,7 @@ PAGES_MAX = 100
 """SuiteQL returns at most 100,000 rows of one query."""
 IN_LIST_MAX = 250
 """IN lists of 250 to 300 values are known to work (netsuite_facts 5)."""
+INTERNAL_ID = re.compile(r"[0-9]{1,18}")
 NO_SUCH_RECORD = "eid:ipos-pipeline-asks-for-no-record"
 """A key that no record has: our external IDs begin otherwise."""
 
@@ -85,7 +90,7 @@ class NetSuiteClient:
             "POST", RECORD_PATH + record_type, payload, what=what, is_awaited=True
         )
         internal_id = response.headers.get("Location", "").rstrip("/").rpartition("/")[2]
-        if not internal_id.isdigit():
+        if not INTERNAL_ID.fullmatch(internal_id):
             message = f"{what}: NetSuite answered {response.status_code} without the record's ID"
             raise InDoubtError(message)
         return internal_id
@@ -175,8 +180,9 @@ class NetSuiteClient:
             "SELECT COUNT(*) AS documents, SUM(foreigntotal) AS total FROM transaction"
             f" WHERE {_OURS} AND SUBSTR(externalid, 1, ?) = ?"
         )
-        [row] = [row async for row in self.suiteql(query, _ours(external_id_prefix, day))]
-        return int(row["documents"]), amount_of(row.get("total", "0"))
+        rows = [row async for row in self.suiteql(query, _ours(external_id_prefix, day))]
+        row = rows[0] if rows else {}
+        return count_of(of(row, "documents")), amount_of(row.get("total", "0"))
 
     async def tax_of_day(self, external_id_prefix: str, day: date) -> Decimal:
         """Add up the tax lines of our documents of one date (AED; sales less refunds)."""
@@ -219,7 +225,7 @@ class NetSuiteClient:
             " AND arlocked = 'F' AND isyear = 'F' AND isquarter = 'F' AND isadjust = 'F'"
             " ORDER BY startdate"
         )
-        return [date_of(row["started"]) async for row in self.suiteql(query, [])]
+        return [date_of(of(row, "started")) async for row in self.suiteql(query, [])]
 
     async def custom_records(
         self, record_type: str, columns: Sequence[str], *, only_active: bool = True
@@ -257,7 +263,7 @@ class NetSuiteClient:
         for chunk in chunked(internal_ids, IN_LIST_MAX):
             query = f"SELECT id, isinactive FROM {table} WHERE id IN ({_marks(chunk)}) ORDER BY id"
             async for row in self.suiteql(query, chunk):
-                found[row["id"]] = row.get("isinactive") == "T"
+                found[of(row, "id")] = row.get("isinactive") == "T"
         return found
 
     async def has_row(self, table: str, columns: str) -> bool:
@@ -310,7 +316,7 @@ class NetSuiteClient:
         for page_number in range(PAGES_MAX):
             page = await self._suiteql_page(query, parameters, offset=page_number * PAGE_ROWS)
             for row in page["items"]:
-                yield row
+                yield text_row(row)
             if not page["hasMore"]:
                 return
         message = f"A SuiteQL query has more than {PAGES_MAX * PAGE_ROWS} rows: {query[:100]}"

@@ -10,9 +10,14 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal, InvalidOperation
 
+from ipos_pipeline.domain.json_text import whole_number
 from ipos_pipeline.domain.money import round_money
 from ipos_pipeline.domain.netsuite_item import NetSuiteItem
+from ipos_pipeline.domain.plain_text import one_line
 from ipos_pipeline.errors import TransientError
+
+
+SHOWN_MAX = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,14 +34,39 @@ class NetSuiteTransaction:
     memo: str = ""
 
 
+def text_row(row: object) -> dict[str, str]:
+    """Read a row: numbers as text too, what is empty or no text left out.
+
+    Raises TransientError for what is no row. A column that a query names and no answer may lack
+    is asked for with `of`.
+    """
+    if not isinstance(row, dict):
+        message = f"SuiteQL gave a row that is no object but {type(row).__name__}"
+        raise TransientError(message)
+    return {
+        name: str(value)
+        for name, value in row.items()
+        if isinstance(value, str | int | Decimal) and not isinstance(value, bool)
+    }
+
+
+def of(row: Mapping[str, str], name: str) -> str:
+    """Give a column's value. Raises TransientError where it is missing."""
+    try:
+        return row[name]
+    except KeyError:
+        message = f"SuiteQL gave a row without {name!r}"
+        raise TransientError(message) from None
+
+
 def transaction_of(row: Mapping[str, str]) -> NetSuiteTransaction:
     """Read a row of `transaction`. Raises TransientError for a date or total that is none."""
     return NetSuiteTransaction(
-        row["id"],
-        row["externalid"],
-        row["type"],
+        of(row, "id"),
+        of(row, "externalid"),
+        of(row, "type"),
         abs(amount_of(row.get("foreigntotal", "0"))),
-        date_of(row["dated"]),
+        date_of(of(row, "dated")),
         row.get("modified", ""),
         row.get("memo", ""),
     )
@@ -47,7 +77,7 @@ def date_of(text: str) -> date:
     try:
         return date.fromisoformat(text)
     except ValueError:
-        message = f"SuiteQL gave {text!r} as a date"
+        message = f"SuiteQL gave {one_line(text, SHOWN_MAX)!r} as a date"
         raise TransientError(message) from None
 
 
@@ -56,15 +86,24 @@ def amount_of(text: str) -> Decimal:
     try:
         return round_money(Decimal(text))
     except InvalidOperation:
-        message = f"SuiteQL gave {text!r} as an amount"
+        message = f"SuiteQL gave {one_line(text, SHOWN_MAX)!r} as an amount"
+        raise TransientError(message) from None
+
+
+def count_of(text: str) -> int:
+    """Read a count."""
+    try:
+        return whole_number(text)
+    except ValueError:
+        message = f"SuiteQL gave {one_line(text, SHOWN_MAX)!r} as a count"
         raise TransientError(message) from None
 
 
 def item_of(row: Mapping[str, str]) -> NetSuiteItem:
     """Read a row of `item`, its barcode under that name."""
     return NetSuiteItem(
-        internal_id=row["id"],
-        barcode=row["barcode"],
+        internal_id=of(row, "id"),
+        barcode=of(row, "barcode"),
         itemid=row.get("itemid", ""),
         itemtype=row.get("itemtype", ""),
         isinactive=row.get("isinactive") == "T",

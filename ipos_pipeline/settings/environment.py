@@ -107,6 +107,7 @@ class _FromEnvironment(BaseModel):
         Raises ConfigurationError that names every missing or wrong variable at once.
         """
         given = {name: value for name, value in environment.items() if value.strip()}
+        _refuse_other_encodings(given)
         try:
             return cls.model_validate(given)
         except ValidationError as error:
@@ -189,6 +190,24 @@ class Settings(LocalSettings):
         host = self.account_id.lower().replace("_", "-")
         derived = f"https://{host}.suitetalk.api.netsuite.com"
         return self.base_url_given or derived
+
+
+def _refuse_other_encodings(given: Mapping[str, str]) -> None:
+    """Python hands over bytes that are no UTF-8 as halves of characters, which nothing can send."""
+    groups = (Settings, OAuth2Settings, TbaSettings, MailSettings)
+    read = {one.alias for group in groups for one in group.model_fields.values() if one.alias}
+    wrong = sorted(name for name in read if not _is_utf8(given.get(name, "")))
+    if wrong:
+        message = f"The environment is not complete: {', '.join(wrong)} must be text in UTF-8."
+        raise ConfigurationError(message, recovery="Set it as .env.example shows, then start again.")
+
+
+def _is_utf8(value: str) -> bool:
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def first_day(environment: Mapping[str, str]) -> date:
