@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any, Literal
 from urllib.parse import urljoin
 
@@ -38,7 +38,13 @@ from ipos_pipeline.domain.ipos_profile import IposProfile
 from ipos_pipeline.domain.json_text import canonical_hash, whole_number, write_json
 from ipos_pipeline.domain.plain_text import one_line
 from ipos_pipeline.domain.reconciliation import DaySummary
-from ipos_pipeline.errors import AuthenticationError, PipelineError, TransientError, trouble_of, without
+from ipos_pipeline.errors import (
+    AuthenticationError,
+    PipelineError,
+    TransientError,
+    trouble_of,
+    without,
+)
 
 PAGES_MAX = 10_000
 PASSES_MAX = 6

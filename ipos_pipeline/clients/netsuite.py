@@ -7,7 +7,6 @@ Belongs here: what is asked, and the shape of answers. Not here: when to send wh
 
 from __future__ import annotations
 
-import re
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
@@ -24,6 +23,7 @@ from ipos_pipeline.clients.netsuite_answers import (
 )
 from ipos_pipeline.clients.netsuite_requests import NetSuiteRequests
 from ipos_pipeline.clients.netsuite_rows import (
+    INTERNAL_ID,
     NetSuiteTransaction,
     amount_of,
     count_of,
@@ -47,7 +47,6 @@ PAGES_MAX = 100
 """SuiteQL returns at most 100,000 rows of one query."""
 IN_LIST_MAX = 250
 """IN lists of 250 to 300 values are known to work (netsuite_facts 5)."""
-INTERNAL_ID = re.compile(r"[0-9]{1,18}")
 NO_SUCH_RECORD = "eid:ipos-pipeline-asks-for-no-record"
 """A key that no record has: our external IDs begin otherwise."""
 

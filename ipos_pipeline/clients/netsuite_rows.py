@@ -5,6 +5,7 @@ Belongs here: text in, values out. Not here: the queries (netsuite.py).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -16,8 +17,9 @@ from ipos_pipeline.domain.netsuite_item import NetSuiteItem
 from ipos_pipeline.domain.plain_text import one_line
 from ipos_pipeline.errors import TransientError
 
-
 SHOWN_MAX = 100
+INTERNAL_ID = re.compile(r"-?[0-9]{1,18}")
+"""Some of NetSuite's own records have negative ones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +61,19 @@ def of(row: Mapping[str, str], name: str) -> str:
         raise TransientError(message) from None
 
 
+def id_of(row: Mapping[str, str]) -> str:
+    """Give a row's internal ID. Raises TransientError for none."""
+    given = of(row, "id")
+    if INTERNAL_ID.fullmatch(given):
+        return given
+    message = f"SuiteQL gave {one_line(given, SHOWN_MAX)!r} as an internal ID"
+    raise TransientError(message)
+
+
 def transaction_of(row: Mapping[str, str]) -> NetSuiteTransaction:
     """Read a row of `transaction`. Raises TransientError for a date or total that is none."""
     return NetSuiteTransaction(
-        of(row, "id"),
+        id_of(row),
         of(row, "externalid"),
         of(row, "type"),
         abs(amount_of(row.get("foreigntotal", "0"))),
@@ -102,7 +113,7 @@ def count_of(text: str) -> int:
 def item_of(row: Mapping[str, str]) -> NetSuiteItem:
     """Read a row of `item`, its barcode under that name."""
     return NetSuiteItem(
-        internal_id=of(row, "id"),
+        internal_id=id_of(row),
         barcode=of(row, "barcode"),
         itemid=row.get("itemid", ""),
         itemtype=row.get("itemtype", ""),

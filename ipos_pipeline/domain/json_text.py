@@ -41,9 +41,7 @@ def _parsed(text: str | bytes) -> Any:  # noqa: ANN401
     try:
         return simplejson.loads(text, use_decimal=True, allow_nan=True)
     except (ValueError, InvalidOperation):
-        return simplejson.loads(
-            text, parse_int=_whole_number, parse_float=_number, allow_nan=True
-        )
+        return simplejson.loads(text, parse_int=_whole_number, parse_float=_number, allow_nan=True)
 
 
 def _whole_number(digits: str) -> int | str:

@@ -199,7 +199,9 @@ def _refuse_other_encodings(given: Mapping[str, str]) -> None:
     wrong = sorted(name for name in read if not _is_utf8(given.get(name, "")))
     if wrong:
         message = f"The environment is not complete: {', '.join(wrong)} must be text in UTF-8."
-        raise ConfigurationError(message, recovery="Set it as .env.example shows, then start again.")
+        raise ConfigurationError(
+            message, recovery="Set it as .env.example shows, then start again."
+        )
 
 
 def _is_utf8(value: str) -> bool:

@@ -61,19 +61,18 @@ COLUMNS = [
 likely = st.sampled_from(["7", "1", "2026-11-20", "T", "F", "3.99", "-3.99", "CashSale"])
 fields = likely | likely | hostile_scalar | hostile_json
 rows = st.dictionaries(st.sampled_from(COLUMNS), fields) | st.fixed_dictionaries(
-    {name: likely | fields for name in COLUMNS}
+    dict.fromkeys(COLUMNS, likely | fields)
 )
 pages = st.fixed_dictionaries(
     {"items": st.lists(rows | fields, max_size=3) | fields, "hasMore": st.just(False) | fields}
 )
 details = st.fixed_dictionaries(
     {},
-    optional={
-        name: hostile_text | fields
-        for name in ("o:errorCode", "detail", "o:errorPath", "o:errorUrl", "o:errorQueryParam")
-    },
+    optional=dict.fromkeys(("o:errorCode", "detail", "o:errorPath", "o:errorUrl", "o:errorQueryParam"), hostile_text | fields),
 )
-refusals = st.fixed_dictionaries({"o:errorDetails": st.lists(details | fields, max_size=3) | fields})
+refusals = st.fixed_dictionaries(
+    {"o:errorDetails": st.lists(details | fields, max_size=3) | fields}
+)
 bodies = (pages | refusals | hostile_json).map(lambda one: written(one).encode()) | hostile_bytes
 statuses = st.sampled_from([200, 200, 200, 204, 302, 400, 400, 401, 403, 404, 409, 429, 500, 503])
 locations = st.sampled_from(
@@ -127,7 +126,8 @@ def test_any_answer_to_a_write_is_a_success_or_told(
         assert len(created) <= 20
 
 
-@given(body=token_bodies, status=statuses)
+@few(2)
+@given(body=token_bodies.filter(lambda one: SECRET.encode() not in one), status=statuses)
 def test_any_answer_of_the_token_service_is_a_token_or_told(
     ec_key: SigningKey, body: bytes, status: int
 ) -> None:
@@ -146,7 +146,10 @@ def test_any_answer_of_the_token_service_is_a_token_or_told(
 
 
 @pytest.mark.parametrize("algorithm", ["PS256", "ES256"])
-@given(pem=hostile_text | st.sampled_from(["-----BEGIN PRIVATE KEY-----\nMIIB\n-----END PRIVATE KEY-----"]))
+@given(
+    pem=hostile_text
+    | st.sampled_from(["-----BEGIN PRIVATE KEY-----\nMIIB\n-----END PRIVATE KEY-----"])
+)
 def test_any_text_for_a_private_key_is_told(algorithm: Any, pem: str) -> None:
     with pytest.raises(ConfigurationError):
         sign_with(pem, algorithm)
