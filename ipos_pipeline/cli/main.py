@@ -25,6 +25,7 @@ from ipos_pipeline.cli.status import status
 from ipos_pipeline.cli.sync import sync
 from ipos_pipeline.cli.withdraw import repost, withdraw
 from ipos_pipeline.connections import Connections, log_as_set
+from ipos_pipeline.domain.plain_text import is_storable
 from ipos_pipeline.errors import ConfigurationError, PipelineError
 
 DONE, FAILED, WRONG_USE = 0, 1, 2
@@ -74,6 +75,10 @@ def run(
 
     `connect` opens what the commands of operators reach; tests give their own simulators.
     """
+    given = sys.argv[1:] if arguments is None else arguments
+    if not all(map(is_storable, given)):
+        say("An argument is not text in UTF-8.")
+        return WRONG_USE
     try:
         return int(cli.main(arguments, standalone_mode=False, obj=connect) or DONE)
     except click.exceptions.Exit as stop:

@@ -24,10 +24,14 @@ from ipos_pipeline.clients.netsuite_answers import (
 )
 from ipos_pipeline.clients.netsuite_requests import NetSuiteRequests, Traffic
 from ipos_pipeline.clients.netsuite_rows import (
+    INTERNAL_ID,
     NetSuiteTransaction,
     amount_of,
+    count_of,
     date_of,
     item_of,
+    of,
+    text_row,
     transaction_of,
 )
 from ipos_pipeline.domain.chunks import chunked
@@ -91,7 +95,7 @@ class NetSuiteClient:
             "POST", RECORD_PATH + record_type, payload, what=what, is_awaited=True
         )
         internal_id = response.headers.get("Location", "").rstrip("/").rpartition("/")[2]
-        if not re.fullmatch(r"[0-9]{1,20}", internal_id):  # where the address leads to is ignored
+        if not INTERNAL_ID.fullmatch(internal_id):  # where the address leads to is ignored
             message = f"{what}: NetSuite answered {response.status_code} without the record's ID"
             raise InDoubtError(message)
         return internal_id
@@ -186,8 +190,9 @@ class NetSuiteClient:
             "SELECT COUNT(*) AS documents, SUM(foreigntotal) AS total FROM transaction"
             f" WHERE {_OURS} AND SUBSTR(externalid, 1, ?) = ?"
         )
-        [row] = [row async for row in self.suiteql(query, _ours(external_id_prefix, day))]
-        return int(row["documents"]), amount_of(row.get("total", "0"))
+        rows = [row async for row in self.suiteql(query, _ours(external_id_prefix, day))]
+        row = rows[0] if rows else {}
+        return count_of(of(row, "documents")), amount_of(row.get("total", "0"))
 
     async def tax_of_day(self, external_id_prefix: str, day: date) -> Decimal:
         """Add up the tax lines of our documents of one date (AED; sales less refunds)."""
@@ -230,7 +235,7 @@ class NetSuiteClient:
             " AND arlocked = 'F' AND isyear = 'F' AND isquarter = 'F' AND isadjust = 'F'"
             " ORDER BY startdate"
         )
-        return [date_of(row["started"]) async for row in self.suiteql(query, [])]
+        return [date_of(of(row, "started")) async for row in self.suiteql(query, [])]
 
     async def custom_records(
         self, record_type: str, columns: Sequence[str], *, only_active: bool = True
@@ -271,7 +276,7 @@ class NetSuiteClient:
                 f" WHERE id IN ({_marks(chunk)}) ORDER BY id"
             )
             async for row in self.suiteql(query, chunk):
-                found[row["id"]] = row.get("isinactive") == "T"
+                found[of(row, "id")] = row.get("isinactive") == "T"
         return found
 
     async def has_row(self, table: str, columns: str) -> bool:
@@ -325,7 +330,7 @@ class NetSuiteClient:
         for page_number in range(PAGES_MAX):
             page = await self._suiteql_page(query, parameters, offset=page_number * PAGE_ROWS)
             for row in page["items"]:
-                yield row
+                yield text_row(row)
             if not page["hasMore"]:
                 return
         message = f"A SuiteQL query has more than {PAGES_MAX * PAGE_ROWS} rows: {query[:100]}"

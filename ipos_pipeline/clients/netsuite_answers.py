@@ -18,6 +18,7 @@ import httpx2
 from ipos_pipeline.clients.http import retry_after_seconds, shown_body, text_of
 from ipos_pipeline.domain.json_text import read_json
 from ipos_pipeline.domain.netsuite_refusals import next_step_for
+from ipos_pipeline.domain.plain_text import one_line
 from ipos_pipeline.errors import (
     AlreadyExistsError,
     AuthenticationError,
@@ -40,6 +41,9 @@ _CLOSED_PERIOD = re.compile(
     r"|\bperiod\b.{0,60}\b(is|has been|are) (closed|locked)",
     re.IGNORECASE,
 )
+
+CODE_MAX = 100
+"""Characters of a code that are kept; NetSuite's own have at most half as many."""
 
 _NAMED_FIELD = re.compile(r"for the following field: (\w+)")
 
@@ -69,7 +73,7 @@ def error_details(response: httpx2.Response) -> list[ErrorDetail]:
         return []
     return [
         ErrorDetail(
-            code=str(one.get("o:errorCode") or "UNKNOWN"),
+            code=one_line(str(one.get("o:errorCode") or "UNKNOWN"), CODE_MAX),
             detail=str(one.get("detail") or ""),
             path=_path(one),
         )
@@ -81,12 +85,8 @@ def error_details(response: httpx2.Response) -> list[ErrorDetail]:
 def _path(detail: dict[str, Any]) -> str | None:
     """Give what NetSuite says is at fault; each of these is optional, its sentence comes last."""
     named = _NAMED_FIELD.search(str(detail.get("detail") or ""))
-    return (
-        detail.get("o:errorPath")
-        or detail.get("o:errorUrl")
-        or detail.get("o:errorQueryParam")
-        or (named[1] if named else None)
-    )
+    said = (detail.get(name) for name in ("o:errorPath", "o:errorUrl", "o:errorQueryParam"))
+    return next((str(one) for one in said if one), named[1] if named else None)
 
 
 def says_no_such_record(response: httpx2.Response) -> bool:

@@ -10,6 +10,7 @@ from pydantic import Field
 from ipos_pipeline.connections import Connections
 from ipos_pipeline.defs.resources import Opened, failure_of
 from ipos_pipeline.domain.operator_rules import Verdict
+from ipos_pipeline.domain.plain_text import is_storable
 from ipos_pipeline.domain.selection import Selection
 from ipos_pipeline.errors import ConfigurationError, PipelineError
 from ipos_pipeline.steps.marking import mark_posted
@@ -104,6 +105,9 @@ def actor_of(run: dg.DagsterRun) -> str:
 def reason_of(config: ResolveErrors) -> str:
     """Give the reason. Raises ConfigurationError where one is required and missing."""
     reason = config.reason.strip()
+    if not is_storable(reason):
+        message = "The reason holds characters that no text can hold."
+        raise ConfigurationError(message, recovery="Type it anew and launch the job again.")
     if reason or config.action == Action.retry:
         return reason or NO_REASON
     message = f"{config.action.value} needs a reason; it is what the history tells others."

@@ -25,6 +25,7 @@ from pydantic import (
 )
 
 from ipos_pipeline.domain.addresses import address_on, server_address
+from ipos_pipeline.domain.plain_text import is_storable
 
 
 def _none_if_blank(value: object) -> object:
@@ -38,6 +39,13 @@ def _text(value: object) -> object:
 @cache
 def _timezones() -> frozenset[str]:
     return frozenset(available_timezones())  # it reads the whole database of time zones
+
+
+def _storable(text: str) -> str:
+    if not is_storable(text):
+        message = "must be text that a database can hold"
+        raise ValueError(message)
+    return text
 
 
 def _known_timezone(name: str) -> str:
@@ -129,7 +137,7 @@ class IposConfiguration(BaseModel):
 
     name: Annotated[Text | None, Optional] = None
     isinactive: bool = False
-    location_code: Text
+    location_code: Annotated[Text, Field(max_length=100), AfterValidator(_storable)]
     domain_url: HttpUrl
     invoices_url: Annotated[str | None, Optional] = None
     returns_url: Annotated[str | None, Optional] = None

@@ -20,6 +20,7 @@ from pydantic import (
     Field,
     ValidationError,
 )
+from pydantic.fields import FieldInfo
 
 from ipos_pipeline.domain.business_day import business_date_of
 from ipos_pipeline.domain.configuration import IposConfiguration
@@ -27,8 +28,12 @@ from ipos_pipeline.domain.external_id import REFUND_SUFFIX, SALE_SUFFIX, documen
 from ipos_pipeline.domain.ipos_profile import IposProfile
 from ipos_pipeline.errors import LocationMismatchError, MalformedInvoiceError
 
-MAGNITUDE_MAX = 12
-"""Digits before the decimal point: beyond that a number is a mistake, not a sale."""
+AMOUNT_DIGITS_MAX = 9
+QUANTITY_DIGITS_MAX = 6
+"""Digits before the decimal point: beyond that a number is a mistake, not a sale, such as a barcode
+scanned as a quantity. Whatever is computed of such numbers fits the columns of frames and ledger.
+"""
+LINES_MAX = 5000
 YEARS = range(2000, 2100)
 """Years a shop can have sold in; M19's clocks are wrong by hours or days, not by centuries."""
 
@@ -54,6 +59,10 @@ def _keepable(value: object) -> object:
 
 
 def _code(value: object) -> object:
+    """Refuse NUL too, which PostgreSQL takes in no text."""
+    if isinstance(value, str) and "\0" in value:
+        message = "must be text without the character NUL"
+        raise ValueError(message)
     return _keepable(_text(value))
 
 
@@ -64,7 +73,7 @@ def _name(value: object) -> object:
 def _whole(value: object) -> object:
     """Refuse what is no number, and one whose digits it would take hours to write out."""
     if isinstance(value, bool) or (
-        isinstance(value, Decimal) and abs(value.adjusted()) > MAGNITUDE_MAX
+        isinstance(value, Decimal) and abs(value.adjusted()) > AMOUNT_DIGITS_MAX
     ):
         message = "must be a number"
         raise ValueError(message)
@@ -90,9 +99,14 @@ def _plausible(value: Day) -> Day:
 # Constraints stand next to their type: there pydantic checks them without calling Python.
 Code = Annotated[str, Field(min_length=1, max_length=100), BeforeValidator(_code)]
 OptionalCode = Annotated[str | None, BeforeValidator(_code)]
-Number = Annotated[
-    Decimal, Field(allow_inf_nan=False, lt=10**MAGNITUDE_MAX, gt=-(10**MAGNITUDE_MAX))
-]
+
+
+def _digits(most: int) -> FieldInfo:
+    return Field(allow_inf_nan=False, lt=10**most, gt=-(10**most))  # type: ignore[no-any-return]
+
+
+Number = Annotated[Decimal, _digits(AMOUNT_DIGITS_MAX)]
+Quantity = Annotated[Decimal, _digits(QUANTITY_DIGITS_MAX)]
 LocalDateTime = Annotated[datetime, BeforeValidator(_dashed_date), AfterValidator(_plausible)]
 LocalDate = Annotated[
     date,
@@ -110,13 +124,13 @@ class IposLine(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    sl_no: Annotated[int, BeforeValidator(_whole)]
-    qty: Number
+    sl_no: Annotated[int, Field(lt=2**31, gt=-(2**31)), BeforeValidator(_whole)]
+    qty: Quantity
     net_rate: Number
     rate: Number | None = None
     discount: Number | None = None
-    tax: Number | None = None
-    conversion: Number | None = None
+    tax: Quantity | None = None
+    conversion: Quantity | None = None
     barcode: OptionalCode = None
     primary_barcode: OptionalCode = None
     ref_no: OptionalCode = None
@@ -156,7 +170,7 @@ class IposInvoice(BaseModel):
     tax_amount: Number | None = None
     round_off: Number | None = None
     net_amount: Number | None = None
-    lines: Annotated[tuple[IposLine, ...], AfterValidator(_not_empty)]
+    lines: Annotated[tuple[IposLine, ...], Field(max_length=LINES_MAX), AfterValidator(_not_empty)]
 
     @property
     def document_key(self) -> str:

@@ -13,6 +13,7 @@ _DIRECTION_MARKS = frozenset(
     "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 )
 _SPACES = re.compile(r"\s+")
+_NOT_STORABLE = re.compile("[\0\ud800-\udfff]")
 _NOT_SHOWN = frozenset({"Cc", "Cs", "Co", "Cn", "Zl", "Zp"})
 
 
@@ -25,6 +26,11 @@ def one_line(text: str, length_max: int) -> str:
     visible = "".join(map(_harmless, text))
     line = _SPACES.sub(" ", visible).strip()
     return line if len(line) <= length_max else line[: length_max - 1] + "…"
+
+
+def is_storable(text: str) -> bool:
+    """Tell whether every database takes a text: no NUL, no half of a surrogate pair."""
+    return not _NOT_STORABLE.search(text)
 
 
 def _harmless(character: str) -> str:

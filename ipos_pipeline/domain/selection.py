@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from ipos_pipeline.domain.external_id import REFUND_SUFFIX, SALE_SUFFIX
+from ipos_pipeline.domain.plain_text import is_storable
 from ipos_pipeline.errors import ConfigurationError
 
 
@@ -43,5 +44,11 @@ class Selection:
                 message,
                 recovery="Name external IDs, invoices, locations, days or codes;"
                 " or say that you mean all: --all, or `everything` in the Launchpad.",
+            )
+        words = (*self.external_ids, *self.invoices, *self.locations, *self.codes)
+        if not all(map(is_storable, words)):
+            message = "The selection holds characters that no text can hold."
+            raise ConfigurationError(
+                message, recovery="Copy what you mean from the list of errors."
             )
         return self

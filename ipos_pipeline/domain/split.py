@@ -84,9 +84,9 @@ def posted_amounts(
 
 def line_tax(line: SplitLine, *, profile: IposProfile, prices_include_tax: bool) -> Decimal:
     """Give the tax contained in a line's amount, or to be added to it, rounded to the cent."""
-    tax = line.ipos_line.tax or ZERO
+    tax = abs(line.ipos_line.tax or ZERO)
     if profile.tax_is == "amount":
-        return round_money(abs(tax))
+        return round_money(tax)
     if prices_include_tax:
         return line.amount - round_money(line.amount / (1 + tax / HUNDRED))
     return round_money(line.amount * tax / HUNDRED)

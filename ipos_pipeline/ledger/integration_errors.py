@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, and_, func, insert, select, update
 
@@ -89,7 +88,7 @@ class IntegrationErrors:
         What a person has set aside stays so. Returns when to try again, or None where time alone
         does not help.
         """
-        values = {name: _storable(getattr(failure, name)) for name in failure.__slots__}
+        values = {name: getattr(failure, name) for name in failure.__slots__}
         known = self._connection.execute(
             select(
                 integration_error.c.id,
@@ -275,8 +274,3 @@ def read_errors(connection: Connection, *conditions: ColumnElement[bool]) -> lis
         ErrorRecord(**{**row, "stage": Stage(row["stage"])})
         for row in connection.execute(query).mappings()
     ]
-
-
-def _storable(value: Any) -> Any:  # noqa: ANN401 - any column's value
-    """Show the one character that PostgreSQL takes in no text, instead of losing the error."""
-    return value.replace("\0", "\\0") if isinstance(value, str) else value

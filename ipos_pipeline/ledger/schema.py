@@ -51,6 +51,22 @@ class Cents(TypeDecorator[Decimal]):
         return None if value is None else Decimal(int(value)).scaleb(-2)
 
 
+class Words(TypeDecorator[str]):
+    """Text that somebody else wrote: what no database takes of it is shown as an escape.
+
+    PostgreSQL takes no NUL, UTF-8 no half of a surrogate pair.
+    """
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        """Show it, instead of losing the error that it stands in."""
+        if value is None:
+            return None
+        return value.replace("\0", "\\0").encode("utf-8", "backslashreplace").decode()
+
+
 class UtcDateTime(TypeDecorator[datetime]):
     """An aware instant, kept in UTC."""
 
@@ -188,22 +204,22 @@ integration_error = Table(
     Column("status", String(20), nullable=False, comment="open, set_aside, closed or shadow"),
     Column("location_code", String(100), nullable=False),
     Column("business_date", Date, nullable=False),
-    Column("number", Text),
+    Column("number", Words),
     Column("record_type", String(50)),
     Column("code", String(100), nullable=False),
-    Column("message", Text, nullable=False),
-    Column("next_step", Text, nullable=False),
-    Column("path", Text),
-    Column("reference", Text, comment="what was looked for and not found, such as a barcode"),
-    Column("payload", Text),
-    Column("request", Text),
-    Column("response", Text),
+    Column("message", Words, nullable=False),
+    Column("next_step", Words, nullable=False),
+    Column("path", Words),
+    Column("reference", Words, comment="what was looked for and not found, such as a barcode"),
+    Column("payload", Words),
+    Column("request", Words),
+    Column("response", Words),
     Column("attempts", Integer, nullable=False),
     Column("first_failed_at", UtcDateTime, nullable=False),
     Column("last_failed_at", UtcDateTime, nullable=False),
     Column("next_attempt_at", UtcDateTime, comment="none: time alone does not help"),
     Column("closed_at", UtcDateTime),
-    Column("closed_how", Text),
+    Column("closed_how", Words),
     Index(None, "location_code", "business_date", "status"),
     Index(
         "uq_integration_error_not_closed",
@@ -232,8 +248,8 @@ outage = Table(
     metadata,
     Column("id", Integer, primary_key=True),
     Column("system", String(200), nullable=False, comment="NetSuite, or IPOS of one location"),
-    Column("message", Text, nullable=False),
-    Column("recovery", Text, nullable=False),
+    Column("message", Words, nullable=False),
+    Column("recovery", Words, nullable=False),
     Column("failures", Integer, nullable=False, comment="runs and ticks that it has stopped"),
     Column("opened_at", UtcDateTime, nullable=False),
     Column("last_failed_at", UtcDateTime, nullable=False),

@@ -127,7 +127,9 @@ class LedgerStore:
             return cls(engine)
         engine.dispose()
         there = "is not there" if version is None else f"has version {version}"
-        message = f"The ledger {shown_url(url)} {there}; this program reads version {SCHEMA_VERSION}."
+        message = (
+            f"The ledger {shown_url(url)} {there}; this program reads version {SCHEMA_VERSION}."
+        )
         raise ConfigurationError(message, recovery=OTHER_VERSION)
 
     def close(self) -> None:

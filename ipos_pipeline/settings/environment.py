@@ -123,6 +123,7 @@ class _FromEnvironment(BaseModel):
         Raises ConfigurationError that names every missing or wrong variable at once.
         """
         given = _given(environment)
+        _refuse_other_encodings(given)
         try:
             return cls.model_validate(given)
         except ValidationError as error:
@@ -233,6 +234,26 @@ class Settings(WatchSettings):
         host = host_of(self.netsuite_base_url)
         is_known = is_loopback(host) or host == host_of(self._account_url)
         return None if is_known else host
+
+
+def _refuse_other_encodings(given: Mapping[str, object]) -> None:
+    """Python hands over bytes that are no UTF-8 as halves of characters, which nothing can send."""
+    groups = (Settings, OAuth2Settings, TbaSettings, MailSettings)
+    read = {one.alias for group in groups for one in group.model_fields.values() if one.alias}
+    wrong = sorted(name for name in read if not _is_utf8(str(given.get(name, ""))))
+    if wrong:
+        message = f"The environment is not complete: {', '.join(wrong)} must be text in UTF-8."
+        raise ConfigurationError(
+            message, recovery="Set it as .env.example shows, then start again."
+        )
+
+
+def _is_utf8(value: str) -> bool:
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def first_day(environment: Mapping[str, str]) -> date:

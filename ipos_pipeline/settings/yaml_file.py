@@ -34,12 +34,17 @@ def load_yaml(
         message = f"{path} cannot be read: {error.__class__.__name__}"
         raise ConfigurationError(message) from error
     try:
+        _refuse_aliases(text, path)
         root = yaml.compose(text, Loader=yaml.SafeLoader)
         content = yaml.safe_load(text)
     except yaml.YAMLError as error:
         message = f"{path}, {_yaml_problem(error)}"
         raise ConfigurationError(message) from None  # YAML's own error quotes the line
-    except ValueError:
+    except RecursionError:
+        message = f"{path}, not valid YAML: lists and mappings are nested too deeply"
+        raise ConfigurationError(message) from None
+    except (ValueError, KeyError, IndexError, AttributeError, OverflowError):
+        # What YAML's own constructors raise for a value that is not of the type it claims.
         message = f"{path}, not valid YAML: it holds a date or number that does not exist"
         raise ConfigurationError(message) from None
     if not isinstance(content, dict):
@@ -52,6 +57,16 @@ def load_yaml(
         return model.model_validate(filled)
     except ValidationError as error:
         raise ConfigurationError(_problems(error, root, path)) from None
+
+
+def _refuse_aliases(text: str, path: Path) -> None:
+    """Refuse `*name`: a short file of them can stand for a whole that never ends."""
+    for token in yaml.scan(text, Loader=yaml.SafeLoader):
+        if isinstance(token, yaml.AliasToken):
+            message = (
+                f"{path}, line {token.start_mark.line + 1}: write it out, without *{token.value}"
+            )
+            raise ConfigurationError(message)
 
 
 def _yaml_problem(error: yaml.YAMLError) -> str:

@@ -41,7 +41,10 @@ headers = st.dictionaries(
     header_values
     | st.sampled_from(
         [
-            *(b"text/html; charset=" + name for name in (b"hex", b"idna", b"utf-7", b"rot13", b"\xff")),
+            *(
+                b"text/html; charset=" + name
+                for name in (b"hex", b"idna", b"utf-7", b"rot13", b"\xff")
+            ),
             b"Fri, 20 Nov 9999 08:00:00 +9999",
             b"Fri, 20 Nov 0000 08:00:00 GMT",
         ]
@@ -60,7 +63,9 @@ def envelope(**parts: st.SearchStrategy[Any]) -> st.SearchStrategy[bytes]:
 page_bodies = hostile_bytes | envelope(
     Data=st.lists(st.just(raw_invoice()) | fields, max_size=3) | fields,
     TotalRecords=fields,
-    Table=st.lists(st.fixed_dictionaries({"InvNo": fields, "DocType": fields}) | fields, max_size=3),
+    Table=st.lists(
+        st.fixed_dictionaries({"InvNo": fields, "DocType": fields}) | fields, max_size=3
+    ),
     Table1=st.lists(st.fixed_dictionaries({"InvNo": fields}) | fields, max_size=3),
 )
 sides = st.fixed_dictionaries(

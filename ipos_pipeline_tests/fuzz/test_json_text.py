@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 
-import pytest
 from hypothesis import given
 
 from ipos_pipeline.domain.json_text import canonical_hash, read_json, write_json
