@@ -10,7 +10,7 @@ import yaml
 from pydantic import BaseModel, ValidationError
 
 from ipos_pipeline.errors import ConfigurationError
-from ipos_pipeline.settings.secret_files import secret_value
+from ipos_pipeline.settings.secret_values import secret_value
 
 Model = TypeVar("Model", bound=BaseModel)
 
