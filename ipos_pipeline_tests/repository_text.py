@@ -17,7 +17,7 @@ from ipos_pipeline.domain.problem import TAX_REGIME
 from ipos_pipeline.domain.store_day_proof import FOR_A_PERSON
 from ipos_pipeline.settings.environment import MailSettings, Settings
 from ipos_pipeline.settings.netsuite_access import OAuth2Settings, TbaSettings
-from ipos_pipeline.settings.secret_files import SECRETS
+from ipos_pipeline.settings.secret_values import SECRETS
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "ipos_pipeline"

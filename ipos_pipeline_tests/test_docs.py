@@ -18,7 +18,7 @@ from ipos_pipeline.settings.configuration_records import (
     sort_records,
 )
 from ipos_pipeline.settings.environment import Settings
-from ipos_pipeline.settings.secret_files import SECRETS
+from ipos_pipeline.settings.secret_values import SECRETS
 from ipos_pipeline_tests.repository_text import (
     DOCS,
     DOCUMENTS,

@@ -34,7 +34,7 @@ from ipos_pipeline.domain.freshness import TradingHours
 from ipos_pipeline.errors import ConfigurationError
 from ipos_pipeline.logs import LogFormat, LogLevel
 from ipos_pipeline.settings.netsuite_access import OAuth2Settings, TbaSettings
-from ipos_pipeline.settings.secret_files import SECRETS, secret_value
+from ipos_pipeline.settings.secret_values import SECRETS, secret_value
 
 LEDGER_FILE = "ledger.db"
 START_DATE = "IPOS_PIPELINE_START_DATE"

@@ -10,7 +10,8 @@ import yaml
 from pydantic import BaseModel, ValidationError
 
 from ipos_pipeline.errors import ConfigurationError
-from ipos_pipeline.settings.secret_files import refuse_exposed, secret_value
+from ipos_pipeline.settings.secret_files import refuse_exposed
+from ipos_pipeline.settings.secret_values import secret_value
 
 Model = TypeVar("Model", bound=BaseModel)
 

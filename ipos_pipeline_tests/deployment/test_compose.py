@@ -8,7 +8,7 @@ import jsonschema
 import pytest
 
 from ipos_pipeline.settings.environment import Settings
-from ipos_pipeline.settings.secret_files import SECRETS
+from ipos_pipeline.settings.secret_values import SECRETS
 from ipos_pipeline_tests.deployment import dockerfile
 from ipos_pipeline_tests.deployment.compose import (
     FILE,

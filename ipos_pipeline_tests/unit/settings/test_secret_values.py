@@ -12,7 +12,7 @@ from ipos_pipeline.cli.store_day_runs import dagster_instance
 from ipos_pipeline.errors import ConfigurationError
 from ipos_pipeline.settings.environment import LocalSettings, MailSettings, Settings
 from ipos_pipeline.settings.netsuite_access import OAuth2Settings, TbaSettings
-from ipos_pipeline.settings.secret_files import SECRETS, secret_value
+from ipos_pipeline.settings.secret_values import SECRETS, secret_value
 from ipos_pipeline.settings.yaml_file import load_yaml
 from ipos_pipeline_tests.repository_text import ROOT
 from ipos_pipeline_tests.unit.settings.test_environment import COMPLETE, MAIL, TBA
