@@ -132,3 +132,13 @@ def test_status_says_which_locations_are_in_shadow(beside: Beside, command: Comm
     assert f"DXB01: live from {DAY}; days before are in shadow." in command("status").err
     (shop,) = command("status", "--json").json["locations"]
     assert (shop["mode"], shop["live_from"]) == ("live", f"{DAY}")
+
+
+@pytest.mark.usefixtures("alike")
+def test_reconcile_claims_no_proof_of_a_shop_in_shadow(command: Command) -> None:
+    answer = command("reconcile", "--day", f"{DAY}")
+
+    assert answer.code == 0
+    assert answer.out.split()[-3:] == [LOCATION, "in", "shadow"]
+    (shop,) = command("reconcile", "--day", f"{DAY}", "--json").json["locations"]
+    assert (shop["is_proved"], shop["is_shadow"]) == (False, True)
