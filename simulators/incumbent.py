@@ -68,9 +68,7 @@ class Incumbent:
         due = [
             one
             for one in self._ipos.invoices(self._location)
-            if not one["Posted"]
-            and not one["Void"]
-            and str(one["InvDate"]) <= until
+            if not one["Posted"] and not one["Void"] and str(one["InvDate"]) <= until
         ]
         for invoice in sorted(due, key=lambda one: one["InvDate"])[:most]:
             self._post(invoice)

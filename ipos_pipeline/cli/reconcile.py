@@ -38,9 +38,9 @@ class Compared:
     problem: str | None = None
 
     @property
-    def is_proved(self) -> bool:
-        """Whether its three sides were read and agree."""
-        return self.proof is not None and self.proof.is_proved
+    def is_in_order(self) -> bool:
+        """Whether its three sides were read and agree, or it is in shadow."""
+        return self.proof is not None and self.proof.is_in_order
 
 
 @click.command()
@@ -59,15 +59,16 @@ def reconcile(*, day: datetime, locations: tuple[str, ...], as_json: bool) -> in
     Reads all three sides afresh and changes nothing: what is missing is posted by runs, and what
     was changed by hand is for a person. Amounts are sales less refunds, tax included; IPOS counts
     invoices, the others documents. What a person has set aside, and numbers that a till has
-    skipped, are shown and leave the day proved.
+    skipped, are shown and leave the day proved. A day in shadow is not compared:
+    `ipos-pipeline shadow report` does that.
 
     \b
     Examples:
       ipos-pipeline reconcile --day 2026-11-20
       ipos-pipeline reconcile --day 2026-11-20 --location DXB01 --json
 
-    Exit code 0: every location is proved; 1: something differs or could not be read; 2: wrong use
-    or settings.
+    Exit code 0: every location is proved, or in shadow; 1: something differs or could not be read;
+    2: wrong use or settings.
     """
     with opened() as connections:
         compared = _compare(connections, day.date(), locations)
@@ -75,7 +76,7 @@ def reconcile(*, day: datetime, locations: tuple[str, ...], as_json: bool) -> in
         print_json({"day": day.date(), "locations": [_as_json(one) for one in compared]})
     else:
         _show(day.date(), compared)
-    return DONE if all(one.is_proved for one in compared) else FAILED
+    return DONE if all(one.is_in_order for one in compared) else FAILED
 
 
 def _compare(connections: Connections, day: date, locations: Sequence[str]) -> list[Compared]:
@@ -136,7 +137,7 @@ def _show(day: date, compared: Sequence[Compared]) -> None:
             found += one.proof.differences
             cells = ((two.kind, two.subject, two.detail) for two in one.proof.differences)
             results.print(text_table(one.location_code, ("Kind", "Subject", "Detail"), cells))
-        elif one.proof is not None and not one.proof.is_proved:
+        elif one.proof is not None and not one.proof.is_in_order:
             said = f"{one.location_code}: {TOTALS_DO_NOT_AGREE.headline}."
             results.print(f"{said} {TOTALS_DO_NOT_AGREE.next_step}", markup=False, highlight=False)
     for kind in dict.fromkeys(two.kind for two in found):
@@ -147,15 +148,18 @@ def _show(day: date, compared: Sequence[Compared]) -> None:
 def _row(one: Compared) -> Iterable[object]:
     if one.proof is None:
         return (one.location_code, *("",) * 6, "not read")
+    if one.proof.is_shadow:
+        return (one.location_code, *("",) * 6, "in shadow")
     sides = (one.proof.ipos, one.proof.ledger, one.proof.netsuite)
     cells = [cell for side in sides for cell in (money(side.gross), side.documents)]
-    return (one.location_code, *cells, "yes" if one.is_proved else "NO")
+    return (one.location_code, *cells, "yes" if one.proof.is_proved else "NO")
 
 
 def _as_json(one: Compared) -> dict[str, Any]:
     document: dict[str, Any] = {
         "location": one.location_code,
-        "is_proved": one.is_proved,
+        "is_proved": one.proof is not None and one.proof.is_proved,
+        "is_shadow": one.proof is not None and one.proof.is_shadow,
         "problem": one.problem,
     }
     if one.proof is None:

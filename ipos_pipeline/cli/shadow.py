@@ -29,8 +29,8 @@ from ipos_pipeline.errors import ConfigurationError, PipelineError
 from ipos_pipeline.steps.comparing_shadow import compare_shadow_day
 
 _COLUMNS = (
-    *("Day", "Shop", "Same", "Total\ndiffers", "Only\nours", "Only in\nNetSuite"),
-    *("Would\nfail", "Twice", "Ours,\nAED", "NetSuite,\nAED"),
+    *("Day", "Shop", "Same", "Other\ntotal", "Only\nours", "Only\nthere"),
+    *("Would\nfail", "Twice\nthere", "Ours,\nAED", "There,\nAED"),
 )
 _CSV = (
     *("day", "location", "kind", "subject", "key", "ours", "in_netsuite"),
@@ -184,7 +184,7 @@ def _compared(connections: Connections, configuration: IposConfiguration, day: d
 def _show(compared: Sequence[Compared]) -> None:
     """Print a row for each store-day, then what differs at each of them."""
     rows = (_row(one, one.comparison) for one in compared)
-    results.print(text_table("What would be posted, beside NetSuite", _COLUMNS, rows))
+    results.print(text_table("What would be posted (ours) beside NetSuite (there)", _COLUMNS, rows))
     for one in compared:
         if one.problem is not None:
             say(f"{one.day} {one.location_code}: {one.problem}")
@@ -208,7 +208,7 @@ def _row(one: Compared, comparison: ShadowComparison | None) -> Iterable[object]
         ShadowKind.TWICE_IN_NETSUITE,
     )
     counts = [comparison.counts[kind] for kind in kinds]
-    theirs = money(comparison.theirs_total) if comparison.is_compared else "not compared"
+    theirs = money(comparison.theirs_total) if comparison.is_compared else "?"
     return (one.day, one.location_code, *counts, money(comparison.ours_total), theirs)
 
 

@@ -27,7 +27,7 @@ from ipos_pipeline.errors import PipelineError
 from ipos_pipeline.settings.configuration_records import ConfigurationRecords
 from ipos_pipeline.steps import ledger_frames
 from ipos_pipeline.steps.acknowledging import Acknowledged, acknowledge_store_day
-from ipos_pipeline.steps.comparing_shadow import compare_shadow_day, shadow_proof
+from ipos_pipeline.steps.comparing_shadow import compare_shadow_day
 from ipos_pipeline.steps.comparing_sums import proof_that_stands
 from ipos_pipeline.steps.reconciling import keep_proof, reconcile_store_day
 from ipos_pipeline.steps.watching_outages import note_recovery
@@ -122,7 +122,16 @@ def store_day_reconciliation(at: StoreDayRun) -> Frame:
         configuration, in_shadow = record.configuration, at.is_shadow
         comparison = _compared(at) if in_shadow else None
         standing = None if in_shadow else _standing_proof(at)
-        proof = standing or _proof(at)
+        proof = standing or connections.wait_for(
+            reconcile_store_day(
+                connections.ipos(configuration),
+                connections.netsuite,
+                connections.ledger,
+                connections.mapping_rules(configuration),
+                day=store_day.day,
+                at=connections.clock(),
+            )
+        )
         systems = [
             NETSUITE,
             connections.ipos(configuration).system,
@@ -163,25 +172,6 @@ def _seen(
     if in_shadow:
         return seen_in_shadow(results)
     return list(map(seen_dry, results)) if is_dry else results
-
-
-def _proof(at: StoreDayRun) -> StoreDayProof:
-    """Compare the three sides; of a store-day that was never live there is nothing to prove."""
-    connections, code, day = at.connections, at.store_day.location_code, at.store_day.day
-    configuration, now = connections.configuration(code), connections.clock()
-    proof = None
-    if at.is_shadow:
-        proof = shadow_proof(connections.ledger, location_code=code, day=day, at=now)
-    return proof or connections.wait_for(
-        reconcile_store_day(
-            connections.ipos(configuration),
-            connections.netsuite,
-            connections.ledger,
-            connections.mapping_rules(configuration),
-            day=day,
-            at=now,
-        )
-    )
 
 
 def _compared(at: StoreDayRun) -> ShadowComparison:

@@ -97,6 +97,8 @@ Words = Annotated[tuple[str, ...], BeforeValidator(_words)]
 
 def _business_day(value: object) -> object:
     """Read a day as it is written in a text field or in YAML; numbers and times are no days."""
+    if value is None:
+        return None
     if isinstance(value, date) and not isinstance(value, datetime):
         return value
     if isinstance(value, str) and re.fullmatch(r"\d{4}-\d{2}-\d{2}", value.strip()):
@@ -171,11 +173,10 @@ class IposConfiguration(BaseModel):
     closed_period: Annotated[
         ClosedPeriodPolicy, BeforeValidator(lambda value: value or "queue")
     ] = "queue"
-    mode: Annotated[Mode, BeforeValidator(lambda value: value or "live")] = "live"
-    live_from: Annotated[
-        date | None,
-        BeforeValidator(lambda value: None if value in (None, "") else _business_day(value)),
-    ] = None
+    mode: Annotated[
+        Mode, BeforeValidator(lambda value: "live" if _none_if_blank(value) is None else value)
+    ] = "live"
+    live_from: Annotated[date | None, BeforeValidator(_business_day), Optional] = None
     test_counters: Words = ()
     test_items: Words = ()
 

@@ -69,6 +69,10 @@ ERROR_WORDS = {
     "external_id_taken": Words(
         "identifier taken", "NetSuite uses the identifier of this invoice for something else."
     ),
+    "posted_by_incumbent": Words(
+        "booked by the old script",
+        "The script that was used before has booked this invoice in NetSuite already.",
+    ),
     "closed_period": Words(
         "books are closed",
         "The books of that day are closed in NetSuite, so the invoice could not be booked.",

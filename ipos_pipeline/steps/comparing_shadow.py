@@ -19,9 +19,7 @@ from ipos_pipeline.domain.shadow_comparison import (
     compare,
     mapped_only,
 )
-from ipos_pipeline.domain.store_day_proof import Side, StoreDayProof
 from ipos_pipeline.ledger.store import LedgerStore
-from ipos_pipeline.steps.booked_sides import read_ledger_side
 from ipos_pipeline.steps.incumbent import (
     BOOKED_AFTER,
     BOOKED_BEFORE,
@@ -60,39 +58,6 @@ async def compare_shadow_day(
     landed = _landed(ledger, incumbent, code, day, besides=plan.documents)
     findings = compare(ours, theirs, landed=landed, at=at)
     return ShadowComparison(code, day, at, is_compared=True, findings=tuple(findings))
-
-
-def shadow_proof(
-    ledger: LedgerStore, *, location_code: str, day: date, at: datetime
-) -> StoreDayProof | None:
-    """Say of a store-day in shadow that nothing of it is ours to prove.
-
-    None where something of it was planned while it was live: that is reconciled as ever.
-    """
-    held = read_ledger_side(ledger, location_code=location_code, day=day)
-    if held.entries:
-        return None
-    with ledger.read() as work:
-        known = work.store_days.get(location_code, day) or {}
-        quarantined = work.errors.count_unreadable(location_code, day)
-    nothing = Side()
-    return StoreDayProof(
-        location_code=location_code,
-        business_date=day,
-        reconciled_at=at,
-        shown=known.get("shown_documents") or 0,
-        landed=len(held.documents),
-        filtered_by_rule=held.filtered_by_rule,
-        quarantined=quarantined,
-        acknowledged=len(held.acknowledged),
-        posted_documents=0,
-        open_errors=len(held.errors),
-        set_aside=len(held.aside),
-        ipos=nothing,
-        ledger=nothing,
-        netsuite=nothing,
-        is_shadow=True,
-    )
 
 
 async def _ours(

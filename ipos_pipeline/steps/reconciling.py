@@ -29,6 +29,7 @@ from ipos_pipeline.domain.reconciliation import (
     rounding_of,
     summary_differs,
 )
+from ipos_pipeline.domain.shadow import is_shadow
 from ipos_pipeline.domain.store_day_proof import Difference, DifferenceKind, Side, StoreDayProof
 from ipos_pipeline.ledger.store import LedgerStore
 from ipos_pipeline.steps.booked_sides import (
@@ -56,10 +57,15 @@ async def reconcile_store_day(
     """Compare everything that IPOS shows for a store-day with the ledger, and that with NetSuite.
 
     Reads only, but for one thing: of what was posted within the hour before `at`, NetSuite's date
-    of the last change is kept, so that a later change can be told. Raises TransientError when a
-    side cannot be read: a failed read proves nothing.
+    of the last change is kept, so that a later change can be told. Of a store-day in shadow there
+    is nothing to compare here, unless something of it was planned while it was live. Raises
+    TransientError when a side cannot be read: a failed read proves nothing.
     """
     code = rules.configuration.location_code
+    if is_shadow(rules.configuration, day):
+        proof = _shadow_proof(ledger, code, day, at)
+        if proof is not None:
+            return proof
     shown = await read_ipos_side(ipos, ledger, rules, day=day)
     ours = read_ledger_side(ledger, location_code=code, day=day)
     there = await read_netsuite_side(netsuite, ledger, rules, day=day, expected=ours.expected)
@@ -84,6 +90,34 @@ async def reconcile_store_day(
         set_aside_invoices_total=_set_aside_invoices(shown.invoices, ours),
         set_aside_documents_total=_set_aside_documents(ours, there.ours),
         rounding=_rounding(shown.invoices, ours, differences),
+    )
+
+
+def _shadow_proof(ledger: LedgerStore, code: str, day: date, at: datetime) -> StoreDayProof | None:
+    """Say that nothing of a store-day is ours to prove; None where something of it is."""
+    held = read_ledger_side(ledger, location_code=code, day=day)
+    if held.entries:
+        return None
+    with ledger.read() as work:
+        known = work.store_days.get(code, day) or {}
+        quarantined = work.errors.count_unreadable(code, day)
+    nothing = Side()
+    return StoreDayProof(
+        location_code=code,
+        business_date=day,
+        reconciled_at=at,
+        shown=known.get("shown_documents") or 0,
+        landed=len(held.documents),
+        filtered_by_rule=held.filtered_by_rule,
+        quarantined=quarantined,
+        acknowledged=len(held.acknowledged),
+        posted_documents=0,
+        open_errors=len(held.errors),
+        set_aside=len(held.aside),
+        ipos=nothing,
+        ledger=nothing,
+        netsuite=nothing,
+        is_shadow=True,
     )
 
 

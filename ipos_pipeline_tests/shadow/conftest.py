@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from pathlib import Path
@@ -12,11 +11,13 @@ import dagster as dg
 import pytest
 import yaml
 
+from ipos_pipeline.cli.main import run
 from ipos_pipeline.domain.shadow_comparison import ShadowComparison
 from ipos_pipeline.steps.comparing_shadow import compare_shadow_day
 from ipos_pipeline_tests.builders import DAY, LOCATION, amount_line, raw_invoice, raw_line
 from ipos_pipeline_tests.configuration.conftest import metadata_of
 from ipos_pipeline_tests.errors_workflow.conftest import inbox, operation
+from ipos_pipeline_tests.operators.conftest import Answer, Command
 from ipos_pipeline_tests.pipeline.conftest import Pipeline, instance, pipeline
 from simulators.incumbent import NO_MISTAKES, Incumbent, Mistakes
 
@@ -130,13 +131,27 @@ def map_incumbent(pipeline: Pipeline, tmp_path: Path, **incumbent: str) -> None:
 
 
 @pytest.fixture
-def beside(pipeline: Pipeline, tmp_path: Path) -> Iterator[Beside]:
+def beside(pipeline: Pipeline, tmp_path: Path) -> Beside:
     """A shop in shadow whose script writes the number into `otherRefNum`."""
     pipeline.world.change_record(mode="shadow")
     map_incumbent(pipeline, tmp_path, field="otherrefnum")
-    yield Beside(pipeline)
+    return Beside(pipeline)
 
 
 def unknown_item(number: int, day: date = DAY) -> Any:
     """Build an invoice whose item NetSuite does not have."""
     return sold(number, day, 11, raw_line(PrimaryBarcode="999"))
+
+
+@pytest.fixture
+def command(beside: Beside, capsys: pytest.CaptureFixture[str]) -> Command:
+    """Run a command of operators in this process, on the shop."""
+    pipeline = beside.pipeline
+
+    def execute(*arguments: str) -> Answer:
+        capsys.readouterr()
+        code = run(arguments, connect=lambda: pipeline.world.connections(**pipeline.environment))
+        said = capsys.readouterr()
+        return Answer(code, said.out, said.err)
+
+    return execute

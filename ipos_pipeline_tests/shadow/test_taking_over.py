@@ -1,4 +1,4 @@
-"""The whole migration of a shop: two days beside the script, then live, and nothing posted twice."""
+"""The migration of a shop: two days beside the script, then live, and nothing posted twice."""
 
 from __future__ import annotations
 
