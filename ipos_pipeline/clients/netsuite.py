@@ -176,8 +176,8 @@ class NetSuiteClient:
         """
         found: list[NetSuiteTransaction] = []
         for chunk in [None] if values is None else chunked(values, IN_LIST_MAX):
-            picked = "" if chunk is None else f" AND t.{field} IN ({_marks(chunk)})"
-            query = _OTHERS.format(field=field, picked=picked)
+            picked = "" if chunk is None else f" AND t.{_name(field)} IN ({_marks(chunk)})"
+            query = _OTHERS.format(field=_name(field), picked=picked)
             days = [first.isoformat(), last.isoformat()]
             parameters = [location_id, *days, f"{external_id_prefix}%", *(chunk or ())]
             rows = self.suiteql(query, parameters)
