@@ -143,7 +143,7 @@ def test_a_backup_replaces_no_file(ledger_url: str, file: Path) -> None:
 
 def test_an_empty_or_missing_ledger_is_not_taken_for_a_backup(ledger_url: str, file: Path) -> None:
     """A wrong IPOS_PIPELINE_DATA_DIR would give a backup of nothing, night after night."""
-    with pytest.raises(ConfigurationError, match="no ledger|no tables"):
+    with pytest.raises(ConfigurationError, match=r"no ledger|no tables"):
         backed_up(ledger_url, file)
     assert not file.exists()
 
@@ -193,7 +193,7 @@ def test_a_ledger_that_others_have_open_is_not_replaced(
 
     with ledger.read() as work:
         assert len(work.entries.of_day(LOCATION, DAY)) == 2
-        with pytest.raises(ConfigurationError, match="in use|others are connected") as caught:
+        with pytest.raises(ConfigurationError, match=r"in use|others are connected") as caught:
             restored(ledger_url, file, replace=True)
 
     assert "Stop what runs" in caught.value.recovery
@@ -265,10 +265,10 @@ def test_a_password_is_no_argument_that_others_could_see(
     with pytest.raises(TransientError, match="the disk is full"):
         backed_up(shown, tmp_path / "b")
 
-    arguments, password = seen.read_text().splitlines()
+    arguments, given = seen.read_text().splitlines()
     assert "pa55word" not in arguments
     assert f"dbname={with_password.database}" in arguments
-    assert password == "pa55word"
+    assert given == "pa55word"
     assert not (tmp_path / "b").exists()
 
 
