@@ -40,9 +40,9 @@ audit: install ## Known vulnerabilities of what is locked, and its bill of mater
 	$(BIN)/cyclonedx-py requirements requirements.lock --output-reproducible -o sbom.cdx.json
 	$(BIN)/python -m ipos_pipeline_tests.security.audit
 
-storms: install ## Seeded fault storms: make storms SEEDS=500 [START=1]
+storms: install ## Seeded fault storms: make storms SEEDS=500 [START=1] [RESTORE=1]
 	$(BIN)/python -m ipos_pipeline_tests.simulation.seeds --seeds $(or $(SEEDS),500) \
-	  $(if $(START),--start $(START))
+	  $(if $(START),--start $(START)) $(if $(RESTORE),--restore)
 
 kills: install ## Runs killed at random moments: make kills KILLS=50 [START=1]
 	$(BIN)/python -m ipos_pipeline_tests.processes.kills --kills $(or $(KILLS),50) \

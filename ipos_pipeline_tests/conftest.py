@@ -1,5 +1,6 @@
 """Fixtures that every kind of test shares: keys, simulators in this process, a ledger."""
 
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +18,7 @@ from hypothesis import HealthCheck, settings
 from ipos_pipeline.connections import Connections
 from ipos_pipeline.ledger.store import LedgerStore
 from ipos_pipeline_tests.databases import ASKED, KINDS, ledger_on
-from ipos_pipeline_tests.postgres import PostgresServer, shared_server, stop_shared_server
+from ipos_pipeline_tests.postgres import PostgresServer, binaries, shared_server, stop_shared_server
 from ipos_pipeline_tests.simulated_world import Clock, SimulatedWorld, simulated_world
 
 
@@ -86,6 +87,14 @@ def ledger_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
 def postgres_server() -> PostgresServer:
     """A real PostgreSQL server of this test process alone, for what is about PostgreSQL itself."""
     return shared_server()
+
+
+@pytest.fixture
+def postgres_programs(monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Have the server's own programs, such as pg_dump, found first on PATH."""
+    folder = binaries()
+    monkeypatch.setenv("PATH", f"{folder}{os.pathsep}{os.environ['PATH']}")
+    return folder
 
 
 @pytest.fixture
