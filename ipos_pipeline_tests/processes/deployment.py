@@ -121,14 +121,16 @@ class Deployment:
         found: list[dict[str, Any]] = answer["sensorOrError"]["sensorState"]["ticks"]
         return found
 
-    def launch(self, partition_key: str) -> str:
-        """Start a run of a store-day, as a person does in the Launchpad; give its ID."""
+    def launch(self, partition_key: str) -> None:
+        """Start a run of a store-day, as a person does in the Launchpad: again if it fails."""
         selector = {**SELECTOR, "pipelineName": SYNC_INVOICES}
         tags = [{"key": "dagster/partition", "value": partition_key}]
-        done = self.ask(LAUNCH, selector=selector, tags=tags)["launchRun"]
-        assert done["__typename"] == "LaunchRunSuccess", done
-        run_id: str = done["run"]["runId"]
-        return run_id
+
+        def is_launched() -> bool:
+            done = self.ask(LAUNCH, selector=selector, tags=tags)["launchRun"]
+            return bool(done["__typename"] == "LaunchRunSuccess")
+
+        wait_for(is_launched, what="A run from the Launchpad")
 
     def let_sensors_tick(self) -> None:
         """Let the time until the next tick of each sensor be over."""
