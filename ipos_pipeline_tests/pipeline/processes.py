@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 import sys
@@ -13,6 +12,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from ipos_pipeline_tests.processes.runs import inherited
 from simulators import launch
 from simulators.world import SHOPS, Sales, made_sales
 
@@ -37,7 +37,7 @@ def simulated(
     shutil.copy(ROOT / "dagster.yaml", home)
     with launch.running(launch.Settings(tmp_path / "simulators", sales)) as ready:
         yield {
-            **{name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ},
+            **inherited(),
             "DAGSTER_HOME": str(home),
             "IPOS_PIPELINE_DATA_DIR": str(tmp_path / "data"),
             "IPOS_PIPELINE_START_DATE": min(days).isoformat(),
