@@ -158,7 +158,8 @@ def _verdict_json(one: Verdict) -> dict[str, Any]:
 
 def text_table(title: str, columns: Iterable[str], rows: Iterable[Iterable[object]]) -> Table:
     """Lay out values as plain text: nothing in them can move the cursor or be taken for markup."""
-    table = Table(title=title, box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), title_justify="left")
+    heading = Text(shown(title))
+    table = Table(title=heading, box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), title_justify="left")
     for column in columns:
         table.add_column(column, overflow="fold", no_wrap=column == EXTERNAL_ID)
     for row in rows:

@@ -15,6 +15,7 @@ from decimal import Decimal
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
+from rich.text import Text
 
 from ipos_pipeline.steps.summarising import StoreDaySummary
 
@@ -76,7 +77,7 @@ def summary_table(summaries: Iterable[StoreDaySummary]) -> Table:
     for one in summaries:
         table.add_row(
             one.day.isoformat(),
-            one.location_code,
+            Text(shown(one.location_code)),
             str(one.invoices),
             str(one.cash_sales),
             str(one.cash_refunds),

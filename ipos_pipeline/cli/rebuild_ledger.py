@@ -8,8 +8,9 @@ from datetime import date, datetime, timedelta
 
 import click
 from rich.table import Table
+from rich.text import Text
 
-from ipos_pipeline.cli.output import progress, results, say
+from ipos_pipeline.cli.output import progress, results, say, shown
 from ipos_pipeline.connections import Connections
 from ipos_pipeline.domain.configuration import IposConfiguration
 from ipos_pipeline.errors import AuthenticationError, PipelineError, TransientError
@@ -133,7 +134,7 @@ def _table(rebuilt: Iterable[Rebuilt]) -> Table:
             one.for_a_person + one.unreadable,
             len(one.only_in_netsuite),
         )
-        table.add_row(one.day.isoformat(), one.location_code, *map(str, counts))
+        table.add_row(one.day.isoformat(), Text(shown(one.location_code)), *map(str, counts))
     return table
 
 

@@ -10,7 +10,9 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ipos_pipeline.cli.output import console, progress, say
+from rich.text import Text
+
+from ipos_pipeline.cli.output import console, progress, say, shown
 from ipos_pipeline.domain.plain_text import one_line
 from ipos_pipeline.errors import ConfigurationError
 
@@ -163,10 +165,10 @@ def _problem(failure: Any) -> str:  # noqa: ANN401 - Dagster does not export its
 
 def _tell(result: RunResult) -> None:
     if result.is_success:
-        console.print(f"{result.day} {result.location_code} done", highlight=False)
+        say(f"{result.day} {result.location_code} done")
         for preview in result.previews:
             say(f"  dry run: {preview}")
         return
-    console.print(f"[red]{result.day} {result.location_code} failed[/]", highlight=False)
+    console.print(Text(shown(f"{result.day} {result.location_code} failed"), style="red"))
     for problem in dict.fromkeys(result.problems):
         say(f"  {problem}")

@@ -7,7 +7,7 @@ from datetime import date, datetime
 
 import click
 
-from ipos_pipeline.cli.output import console, results, summary_table
+from ipos_pipeline.cli.output import results, say, summary_table
 from ipos_pipeline.connections import Connections
 from ipos_pipeline.domain.business_day import business_date_at
 from ipos_pipeline.errors import ConfigurationError
@@ -69,7 +69,7 @@ def sync(day: datetime, locations: tuple[str, ...], *, is_dry: bool) -> int:
     left_out = () if locations else records.problems
     for problem in left_out:
         told = f"{problem.error.message} What to do: {problem.error.recovery}"
-        console.print(told, markup=False, highlight=False)
+        say(told)
     return 0 if all(run.is_success for run in runs) and not left_out else FAILED
 
 

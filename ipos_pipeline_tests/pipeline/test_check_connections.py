@@ -341,6 +341,19 @@ def test_a_dagster_yaml_that_is_broken_is_told(look: Look) -> None:
     assert failures(look()) == ["Dagster"]
 
 
+def test_a_key_file_that_others_may_read_is_told_with_what_to_type(
+    look: Look, tmp_path: Path
+) -> None:
+    file = tmp_path / "netsuite.pem"
+    file.write_text(look.world.environment["NETSUITE_PRIVATE_KEY"].replace("\\n", "\n"))
+    file.chmod(0o644)
+
+    seen = look(NETSUITE_PRIVATE_KEY="", NETSUITE_PRIVATE_KEY_FILE=str(file))
+
+    assert seen["NetSuite sign-in"].verdict == Verdict.FAILED
+    assert f"chmod 600 {file}" in seen["NetSuite sign-in"].advice
+
+
 @pytest.fixture(scope="module")
 def environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
     with simulated(tmp_path_factory.mktemp("world"), [DAY]) as made:
@@ -359,7 +372,7 @@ def test_the_command_is_green_with_mail_over_starttls(
             "SMTP_PASSWORD": "pa55word",
             "ERROR_EMAIL_FROM": "pipeline@example.com",
             "ERROR_EMAIL_TO": "operations@example.com",
-            "SSL_CERT_FILE": str(files.certificate),
+            "IPOS_PIPELINE_CA_FILE": str(files.certificate),
         }
         done = command(["ipos-pipeline", "check-connections"], {**environment, **mail})
 
