@@ -1,4 +1,4 @@
-"""Log lines of real runs: whose they are when four store-days share a process, and where they go."""
+"""Log lines of real runs: whose they are when store-days share a process, and where they go."""
 
 from __future__ import annotations
 

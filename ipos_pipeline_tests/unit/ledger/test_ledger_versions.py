@@ -143,6 +143,8 @@ def test_a_ledger_of_any_version_keeps_what_it_holds(
         assert [one.code for one in work.errors.open_of_day(LOCATION, DAY)] == ["USER_ERROR"]
         assert [one["kind"] for one in work.history.of(KEY)] == ["landed"]
         assert work.store_days.get(LOCATION, DAY)["looked_at"] == NOON
+        counted = {(one.name, one.location_code, one.value) for one in work.counters.all()}
+        assert counted == {("documents_posted", LOCATION, 1), ("invoices_landed", LOCATION, 1)}
     ledger.close()
 
 
