@@ -11,7 +11,7 @@ from functools import partial
 import click
 from prometheus_client import CollectorRegistry, generate_latest, start_http_server
 
-from ipos_pipeline.cli.output import say
+from ipos_pipeline.cli.output import shown
 from ipos_pipeline.connections import utc_now
 from ipos_pipeline.errors import ConfigurationError, PipelineError
 from ipos_pipeline.ledger.store import LedgerStore
@@ -57,7 +57,7 @@ def serve(port: int, host: str) -> int:
     except OSError as error:
         message = f"Nothing can listen at {host}:{port}: {error.strerror}."
         raise ConfigurationError(message, recovery="Give another --host or --port.") from error
-    say(f"Serving http://{host}:{port}/metrics")
+    click.echo(f"Serving http://{host}:{port}/metrics", err=True)
     stop.wait()
     server.shutdown()
     return DONE
@@ -85,7 +85,7 @@ def _tell(problem: Exception) -> None:
     what = type(problem).__name__
     if isinstance(problem, PipelineError):
         what = f"{problem.message} What to do: {problem.recovery}"
-    say(f"{utc_now():%Y-%m-%dT%H:%M:%SZ} {what}")
+    click.echo(shown(f"{utc_now():%Y-%m-%dT%H:%M:%SZ} {what}"), err=True)
 
 
 def _registry(tell: Callable[[Exception], None]) -> CollectorRegistry:

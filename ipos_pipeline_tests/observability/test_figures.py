@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from ipos_pipeline.connections import Connections
 from ipos_pipeline.domain.selection import Selection
+from ipos_pipeline.domain.store_day_proof import Side
 from ipos_pipeline.ledger.counters import INVOICES_LANDED, NETSUITE_REFUSED
 from ipos_pipeline.ledger.schema import metadata
 from ipos_pipeline.ledger.store import LedgerStore
@@ -62,10 +63,14 @@ def figures_of(url: str, seen: Watched) -> Figures:
     text = generate_latest(registry).decode()
     assert problems == []
     return {
-        (sample.name.removeprefix("ipos_pipeline_"), *sample.labels.values()): sample.value
+        (sample.name.removeprefix("ipos_pipeline_"), *_words(sample.labels)): sample.value
         for family in text_string_to_metric_families(text)
         for sample in family.samples
     }
+
+
+def _words(labels: Mapping[str, str]) -> list[str]:
+    return [labels[name] for name in sorted(labels, key=lambda name: (name != "location", name))]
 
 
 @pytest.fixture
@@ -167,7 +172,7 @@ def test_closed_days_without_a_whole_proof_are_counted_and_today_is_not(
                 LOCATION, DAY - timedelta(days=days), shown_documents=2, at=NOON
             )
         work.proofs.keep(store_day_proof(business_date=DAY - timedelta(days=1)))
-        work.proofs.keep(store_day_proof(business_date=DAY - timedelta(days=2), landed=0))
+        work.proofs.keep(store_day_proof(business_date=DAY - timedelta(days=2), netsuite=Side()))
 
     found = figures_of(ledger_url, watched(lambda: NOON))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Iterator
 
 import pytest
@@ -78,6 +79,25 @@ def test_a_ledger_of_any_version_keeps_every_row_with_its_values(
     assert all(len(rows) == ROWS for _, rows in before.values())
     with engine.connect() as connection:
         assert damage(connection) == []
+
+
+def test_the_counters_of_an_older_ledger_begin_with_what_it_holds(
+    engine: sqlalchemy.Engine, ledger_url: str
+) -> None:
+    bring_to(engine, "0010")
+    fill(engine)
+    upgrade(ledger_url)
+
+    ledger = LedgerStore.open(ledger_url)
+    with ledger.read() as work:
+        counted: Counter[str] = Counter()
+        for one in work.counters.all():
+            counted[one.name] += one.value
+    ledger.close()
+    posted = "SELECT count(*) FROM posting_entry WHERE status = 'posted'"
+    with engine.connect() as connection:
+        assert counted["documents_posted"] == connection.exec_driver_sql(posted).scalar() > 0
+    assert counted["invoices_landed"] == ROWS
 
 
 @pytest.mark.parametrize("revision", REVISIONS)
