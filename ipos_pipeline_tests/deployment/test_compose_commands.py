@@ -13,7 +13,6 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
 
 import httpx2
 import pytest
@@ -23,12 +22,12 @@ from sqlalchemy import make_url
 
 from ipos_pipeline_tests.deployment.compose import services
 from ipos_pipeline_tests.deployment.containers import Containers, prepared
+from ipos_pipeline_tests.deployment.webserver import runs_of_store_days
 from ipos_pipeline_tests.pipeline.processes import wait_for
 from ipos_pipeline_tests.postgres import PostgresServer, binaries
 from simulators.world import SHOPS
 
 LONG_RUNNING = ("code", "simulators", "daemon", "webserver")
-RUNS = "{ runsOrError { ... on Runs { results { status jobName } } } }"
 DAY_SECONDS_MAX = 240
 
 
@@ -77,7 +76,7 @@ def test_a_day_is_posted_by_the_daemon_itself(running: Containers) -> None:
     """No command starts a run: the sensors of the daemon do. Then the day is proved."""
     address = running.mapped["127.0.0.1"]
     runs = wait_for(
-        lambda: _ended(f"http://{address}:3000/graphql"),
+        lambda: runs_of_store_days(f"http://{address}:3000"),
         what="a run of each shop",
         seconds=DAY_SECONDS_MAX,
     )
@@ -135,12 +134,3 @@ def _with_password(url: str) -> str:
 
 def _exit_code(words: list[str]) -> int:
     return subprocess.run(words, capture_output=True, check=False).returncode
-
-
-def _ended(url: str) -> list[dict[str, Any]]:
-    """Give the runs of store-days once each shop has had one and none is under way."""
-    answer = httpx2.post(url, json={"query": RUNS}, timeout=30).json()
-    runs: list[dict[str, Any]] = answer["data"]["runsOrError"]["results"]
-    ended = [run for run in runs if run["status"] in {"SUCCESS", "FAILURE", "CANCELED"}]
-    store_days = [run for run in ended if run["jobName"] == "sync_invoices"]
-    return ended if len(ended) == len(runs) and len(store_days) >= len(SHOPS) else []

@@ -247,6 +247,19 @@ def test_the_command_shows_as_many_shops_and_lines_as_asked(tmp_path: Path) -> N
     assert [len(one["Lines"]) for one in invoices] == [3] * 18
 
 
+def test_the_command_takes_an_address_and_the_ids_to_sign_in_with(tmp_path: Path) -> None:
+    """So the settings for it can be written down before it is started."""
+    ids = ("--client-id", "demo", "--certificate-id", "certificate of the demo")
+    options = ("--host", "127.0.0.9", "--day", DAY, "--invoices-per-location", 1)
+    with command("--state", tmp_path, *options, *ids) as child, httpx2.Client() as client:
+        ready = wait_for(tmp_path / READY_FILE, child)
+        assert (ready["client_id"], ready["certificate_id"]) == (ids[1], ids[3])
+        assert query(client, ready, "SELECT id, upccode FROM item")
+    addresses = (ready["ipos_base_url"], ready["netsuite_base_url"])
+    assert all(one.startswith("http://127.0.0.9:") for one in addresses)
+    assert ready["smtp_host"] == "127.0.0.9"
+
+
 def test_the_latency_of_the_command_line_has_its_spread() -> None:
     """The median and the standard deviation of the logarithm, as the account takes them."""
     options = _parser().parse_args(["--latency", "0.3", "--latency-sigma", "0.5"])
