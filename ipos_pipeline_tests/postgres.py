@@ -10,9 +10,9 @@ from functools import cache
 from importlib.util import find_spec
 from itertools import count
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
-from sqlalchemy import create_engine, make_url, text
+from sqlalchemy import create_engine, make_url
 
 from ipos_pipeline.ledger.store import LedgerStore
 
@@ -66,17 +66,37 @@ class PostgresServer:
             self._has_template = True
         return self.new_database(template=TEMPLATE)
 
+    def database_of_a_role(self, role: str, password: str) -> str:
+        """Create a database whose owner must give a password, and give its URL."""
+        [[hba_file]] = self.execute("SHOW hba_file")
+        rules = Path(hba_file)
+        before = rules.read_text(encoding="utf-8")
+        rules.write_text(f"local all {role} scram-sha-256\n{before}", encoding="utf-8")
+        literal = password.replace("'", "''")
+        self.execute(
+            f"DROP ROLE IF EXISTS {role}",
+            f"CREATE ROLE {role} LOGIN PASSWORD '{literal}'",
+            "SELECT pg_reload_conf()",
+        )
+        url = self.new_database()
+        self.execute(f"ALTER DATABASE {make_url(url).database} OWNER TO {role}")
+        owned = make_url(url).set(username=role, password=password)
+        return owned.render_as_string(hide_password=False)
+
     def drop(self, url: str) -> None:
         """Remove a database, whoever is connected to it: a suite makes thousands, 8 MB each."""
         self.execute(f"DROP DATABASE {make_url(url).database} WITH (FORCE)")
 
-    def execute(self, *statements: str) -> None:
-        """Have the server do something that is about no database of a test."""
+    def execute(self, *statements: str) -> list[Any]:
+        """Have the server do something that is about no database of a test; give the last rows."""
+        rows: list[Any] = []
         engine = create_engine(self._url, isolation_level="AUTOCOMMIT")
         with engine.connect() as connection:
             for statement in statements:
-                connection.execute(text(statement))
+                done = connection.exec_driver_sql(statement)
+                rows = list(done.all()) if done.returns_rows else []
         engine.dispose()
+        return rows
 
     def _url_of(self, database: str) -> str:
         return self._url.set(database=database).render_as_string(hide_password=False)

@@ -68,7 +68,10 @@ pages = st.fixed_dictionaries(
 )
 details = st.fixed_dictionaries(
     {},
-    optional=dict.fromkeys(("o:errorCode", "detail", "o:errorPath", "o:errorUrl", "o:errorQueryParam"), hostile_text | fields),
+    optional=dict.fromkeys(
+        ("o:errorCode", "detail", "o:errorPath", "o:errorUrl", "o:errorQueryParam"),
+        hostile_text | fields,
+    ),
 )
 refusals = st.fixed_dictionaries(
     {"o:errorDetails": st.lists(details | fields, max_size=3) | fields}
