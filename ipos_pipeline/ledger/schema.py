@@ -201,7 +201,8 @@ integration_error = Table(
     Column("id", Integer, primary_key=True),
     Column("external_id", Text, nullable=False),
     Column("stage", String(20), nullable=False),
-    Column("status", String(20), nullable=False, comment="open, set_aside, closed or shadow"),
+    # Or shadow: kept, and told to nobody (ADR 0025).
+    Column("status", String(20), nullable=False, comment="open, set_aside or closed"),
     Column("location_code", String(100), nullable=False),
     Column("business_date", Date, nullable=False),
     Column("number", Words),
@@ -385,12 +386,8 @@ store_day_proof = Table(
     Column("location_code", String(100), primary_key=True),
     Column("business_date", Date, primary_key=True),
     Column("reconciled_at", UtcDateTime, nullable=False),
-    Column(
-        "is_proved",
-        Boolean,
-        nullable=False,
-        comment="or in shadow, where nothing is ours to prove: the content says so",
-    ),
+    # Also where it is in shadow: nothing is ours to prove then, and the content says so.
+    Column("is_proved", Boolean, nullable=False),
     Column(
         "differences",
         Integer,

@@ -129,7 +129,8 @@ def _with_due_work(
     codes = list(locations)
     due = work.store_days.with_due_work(codes, claimed_before=claimed_before, now=now)
     begun = work.store_days.with_begun_work(codes, claimed_before=claimed_before, now=now)
-    live = {code for code, one in locations.items() if one.mode == "live"}
+    # Others were never in shadow; or say too little, and their next run says so.
+    live = {code for code, one in locations.items() if one.mode == "live" and one.live_from}
     listed = work.store_days.still_listed(live, SHADOW, first_day=first_day)
     return (
         {key for key in due if not in_shadow(*key)}

@@ -117,6 +117,7 @@ def test_live_without_a_first_day_posts_nothing_that_was_in_shadow_and_says_what
     beside.sell(sold(1))
     beside.run()
     beside.pipeline.world.change_record(mode="live")
+    beside.sell(sold(2))
 
     assert requested(tick(beside.pipeline)) == [TODAY]
     what, to_do = failure_of(beside.pipeline.run())
@@ -126,7 +127,7 @@ def test_live_without_a_first_day_posts_nothing_that_was_in_shadow_and_says_what
     assert beside.ours_in_netsuite() == []
     go_live(beside)
     beside.run()
-    assert beside.ours_in_netsuite() == [key(1)]
+    assert beside.ours_in_netsuite() == [key(1), key(2)]
     assert operation.tick() == []
 
 
@@ -160,9 +161,9 @@ def test_going_back_leaves_what_is_posted_and_tells_ipos_of_it(beside: Beside) -
     assert not beside.pipeline.run().success, "posted, and IPOS could not be told"
     beside.pipeline.world.change_record(acknowledge_url="/api/acknowledge")
     go_back(beside)
+    assert requested(tick(beside.pipeline)) == [TODAY]
     beside.sell(sold(2))
 
-    assert requested(tick(beside.pipeline)) == [TODAY]
     result = beside.run()
 
     assert beside.ours_in_netsuite() == [key(1)]

@@ -13,10 +13,11 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from ipos_pipeline.defs import checks, invoice_checks, posting_checks, proof_checks
+from ipos_pipeline.defs import checks, invoice_checks, posting_checks, proof_checks, shadow
 from ipos_pipeline.defs.assets import ASSETS
 from ipos_pipeline.defs.partitions import StoreDay
 from ipos_pipeline.domain.line_frames import RAW_LINES, frame_of, raw_rows, split_lines
+from ipos_pipeline.domain.shadow_comparison import OurDocument, ShadowComparison, compare
 from ipos_pipeline.domain.store_day_proof import Difference, DifferenceKind, StoreDayProof
 from ipos_pipeline.errors import ConfigurationError
 from ipos_pipeline.steps.landed_lines import SUSPICIOUS_DATES
@@ -35,6 +36,13 @@ from ipos_pipeline_tests.builders import (
 
 SALE = "IPOS-DXB01-2026-S-10377-CS"
 PROVED = store_day_proof()
+ONLY_OURS = ShadowComparison(
+    LOCATION,
+    DAY,
+    NOON,
+    is_compared=True,
+    findings=tuple(compare([OurDocument(SALE, "10377", is_refund=False)], [], landed={}, at=NOON)),
+)
 
 
 def lines_of(count: int = 1, *lines: dict[str, Any]) -> pd.DataFrame:
@@ -163,6 +171,10 @@ SEEN = {
         proof_checks.no_gaps_in_numbers(PROVED),
         proof_checks.no_gaps_in_numbers(proof_with(DifferenceKind.NUMBER_GAP)),
     ),
+    checks.NO_DIFFERENCES_IN_SHADOW: Seen(
+        shadow.no_differences_in_shadow(None),
+        shadow.no_differences_in_shadow(ONLY_OURS),
+    ),
 }
 YELLOW = {
     checks.NO_ZERO_QUANTITY_LINES,
@@ -170,13 +182,14 @@ YELLOW = {
     checks.POSTED_SAME_DAY,
     checks.ALL_ACKNOWLEDGED,
     checks.NO_GAPS_IN_NUMBERS,
+    checks.NO_DIFFERENCES_IN_SHADOW,
 }
 
 
 def test_each_check_is_declared_on_an_asset_says_its_sentence_and_is_seen_here() -> None:
     declared = {name for asset in ASSETS for name in asset.checks} | {checks.EVERY_LINE_SPLIT_ONCE}
     assert declared == set(checks.DESCRIPTIONS) == set(SEEN)
-    assert len(SEEN) == 17
+    assert len(SEEN) == 18
 
 
 def test_only_a_wrong_tax_regime_stops_a_run() -> None:
