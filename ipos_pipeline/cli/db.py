@@ -17,8 +17,9 @@ from ipos_pipeline.cli.check_connections import findings_table, in_sum
 from ipos_pipeline.cli.output import console, progress, results, say
 from ipos_pipeline.connections import utc_now
 from ipos_pipeline.domain.finding import Finding, Verdict
-from ipos_pipeline.ledger import store
+from ipos_pipeline.ledger import versions
 from ipos_pipeline.ledger.backup import Contents, OnProgress, back_up
+from ipos_pipeline.ledger.database import shown_url
 from ipos_pipeline.ledger.restoring import Order, Restoration, restore
 from ipos_pipeline.settings.environment import LocalSettings
 from ipos_pipeline.steps.checking_ledger import check_ledger
@@ -52,8 +53,8 @@ def upgrade(*, as_json: bool) -> int:
     """
     with progress() as bar:
         bar.add_task("Upgrading the ledger", total=None)
-        before = store.upgrade(_ledger_url())
-    now = store.SCHEMA_VERSION
+        before = versions.upgrade(_ledger_url())
+    now = versions.SCHEMA_VERSION
     if as_json:
         print_json({"before": before, "version": now})
     elif before is None:
@@ -91,7 +92,7 @@ def check(*, as_json: bool) -> int:
     if as_json:
         print_json({"findings": [one.to_payload() for one in findings]})
     else:
-        results.print(findings_table(f"The ledger {store.shown_url(url)}", findings))
+        results.print(findings_table(f"The ledger {shown_url(url)}", findings))
         console.print(in_sum(findings), highlight=False)
     return FAILED if any(one.seen.verdict == Verdict.FAILED for one in findings) else DONE
 
@@ -156,7 +157,7 @@ def restore_command(
     """
     url = _ledger_url()
     if replace and not yes:
-        confirm(f"Replace the ledger {store.shown_url(url)}?")
+        confirm(f"Replace the ledger {shown_url(url)}?")
     order = Order(
         url,
         file.resolve(),

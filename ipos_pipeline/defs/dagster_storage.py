@@ -14,7 +14,7 @@ from dagster._core.storage.base_storage import DagsterStorage
 from dagster._core.storage.sqlite_storage import DagsterSqliteStorage
 from dagster._serdes import ConfigurableClass, ConfigurableClassData
 
-from ipos_pipeline.ledger.store import database_url
+from ipos_pipeline.ledger.database import database_url
 from ipos_pipeline.settings.secret_values import secret_value
 
 POSTGRES_URL = "DAGSTER_POSTGRES_URL"

@@ -19,9 +19,10 @@ from sqlalchemy import Connection, NullPool, create_engine, func, select
 
 from ipos_pipeline.errors import ConfigurationError, TransientError
 from ipos_pipeline.ledger import postgres_tools
+from ipos_pipeline.ledger.database import database_url, shown_url
 from ipos_pipeline.ledger.inspection import damage, looked_at
 from ipos_pipeline.ledger.schema import event, posting_entry
-from ipos_pipeline.ledger.store import database_url, shown_url, version_in
+from ipos_pipeline.ledger.versions import version_in
 
 PAGES_AT_ONCE = 2000
 """Of 4 kB: some milliseconds of work between two reports of progress."""

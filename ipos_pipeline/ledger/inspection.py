@@ -15,8 +15,8 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
+from ipos_pipeline.ledger.database import AT_THE_START, database_url, explained, open_engine
 from ipos_pipeline.ledger.schema import metadata
-from ipos_pipeline.ledger.store import AT_THE_START, database_url, explained, open_engine
 
 EXAMPLES_MAX = 3
 """Documents that a broken rule names; the others are counted."""

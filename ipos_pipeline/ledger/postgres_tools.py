@@ -17,7 +17,7 @@ from psycopg2.extensions import make_dsn
 from sqlalchemy import Connection
 
 from ipos_pipeline.errors import ConfigurationError, TransientError
-from ipos_pipeline.ledger.store import open_engine
+from ipos_pipeline.ledger.database import open_engine
 
 if TYPE_CHECKING:
     from ipos_pipeline.ledger.backup import OnProgress

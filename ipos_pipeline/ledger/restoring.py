@@ -28,17 +28,11 @@ from ipos_pipeline.ledger.backup import (
     copy_file,
     is_server,
 )
+from ipos_pipeline.ledger.database import WAIT_FOR_WRITERS, database_url, open_engine, shown_url
 from ipos_pipeline.ledger.inspection import looked_at
 from ipos_pipeline.ledger.restores import LEDGER, RESTORED, Restored, Restores
 from ipos_pipeline.ledger.schema import event
-from ipos_pipeline.ledger.store import (
-    WAIT_FOR_WRITERS,
-    database_url,
-    open_engine,
-    refuse_newer,
-    shown_url,
-    upgrade,
-)
+from ipos_pipeline.ledger.versions import refuse_newer, upgrade
 
 LOCKED_SECONDS = 1
 DECISIONS = ("set_aside", "error_set_aside", "withdrawn", "planned_from_latest")

@@ -15,7 +15,8 @@ from pathlib import Path
 from ipos_pipeline.clients.mail import MailClient, MailServer
 from ipos_pipeline.domain.finding import Finding, Seen, failed, ok, warning
 from ipos_pipeline.errors import PipelineError
-from ipos_pipeline.ledger.store import SCHEMA_VERSION, database_url, ledger_version
+from ipos_pipeline.ledger.database import database_url
+from ipos_pipeline.ledger.versions import SCHEMA_VERSION, ledger_version
 
 PROBE_SECONDS = 60
 

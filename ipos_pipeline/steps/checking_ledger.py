@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 
 from ipos_pipeline.domain.finding import Finding, Seen, Verdict, failed, not_tried, ok, warning
 from ipos_pipeline.errors import PipelineError
+from ipos_pipeline.ledger.database import explained
 from ipos_pipeline.ledger.inspection import (
     Room,
     broken_rules,
@@ -20,7 +21,7 @@ from ipos_pipeline.ledger.inspection import (
     room,
     schema_differences,
 )
-from ipos_pipeline.ledger.store import SCHEMA_VERSION, explained, ledger_version
+from ipos_pipeline.ledger.versions import SCHEMA_VERSION, ledger_version
 from ipos_pipeline.steps.checking_connections import ledger_seen, seen_of
 
 FREE_MIN = 100 * 1024**2

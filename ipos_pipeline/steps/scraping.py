@@ -15,7 +15,8 @@ from prometheus_client.core import GaugeMetricFamily, InfoMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from ipos_pipeline.errors import TransientError
-from ipos_pipeline.ledger.store import SCHEMA_VERSION, LedgerStore
+from ipos_pipeline.ledger.store import LedgerStore
+from ipos_pipeline.ledger.versions import SCHEMA_VERSION
 from ipos_pipeline.logs import seconds_between
 from ipos_pipeline.steps.measuring import PREFIX, Watched, measure
 

@@ -15,7 +15,7 @@ from zipfile import ZipFile
 import pytest
 
 from benchmarks.runs import MEMORY
-from ipos_pipeline.ledger.store import SCHEMA_VERSION
+from ipos_pipeline.ledger.versions import SCHEMA_VERSION
 from ipos_pipeline_tests.deployment import dockerfile
 from ipos_pipeline_tests.repository_text import PACKAGE, ROOT
 

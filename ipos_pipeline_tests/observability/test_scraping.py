@@ -19,7 +19,8 @@ import sqlalchemy
 from prometheus_client import CollectorRegistry
 
 from ipos_pipeline.errors import ConfigurationError, PipelineError, TransientError
-from ipos_pipeline.ledger.store import SCHEMA_VERSION, LedgerStore
+from ipos_pipeline.ledger.store import LedgerStore
+from ipos_pipeline.ledger.versions import SCHEMA_VERSION
 from ipos_pipeline.steps.measuring import Watched
 from ipos_pipeline.steps.scraping import LedgerCollector
 from ipos_pipeline_tests.builders import NOON

@@ -11,7 +11,8 @@ import pytest
 import sqlalchemy
 
 from ipos_pipeline.cli.main import run
-from ipos_pipeline.ledger.store import SCHEMA_VERSION, LedgerStore
+from ipos_pipeline.ledger.store import LedgerStore
+from ipos_pipeline.ledger.versions import SCHEMA_VERSION
 from ipos_pipeline_tests.builders import KEY, NOON, posting_entry, source_document
 from ipos_pipeline_tests.operators.conftest import Answer
 from ipos_pipeline_tests.repository_text import environment_of_example

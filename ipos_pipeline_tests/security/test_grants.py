@@ -7,7 +7,8 @@ import pytest
 from sqlalchemy import URL, create_engine, make_url, text
 from sqlalchemy.exc import ProgrammingError
 
-from ipos_pipeline.ledger.store import LedgerStore, ledger_version
+from ipos_pipeline.ledger.store import LedgerStore
+from ipos_pipeline.ledger.versions import ledger_version
 from ipos_pipeline_tests.builders import raw_invoice
 from ipos_pipeline_tests.conftest import SigningKey
 from ipos_pipeline_tests.postgres import PostgresServer

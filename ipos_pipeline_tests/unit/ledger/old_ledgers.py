@@ -18,7 +18,7 @@ from pydantic import TypeAdapter
 
 from ipos_pipeline.domain.json_text import write_json
 from ipos_pipeline.domain.store_day_proof import StoreDayProof
-from ipos_pipeline.ledger.store import MIGRATIONS
+from ipos_pipeline.ledger.versions import MIGRATIONS
 from ipos_pipeline_tests.builders import DAY, LOCATION, NOON, raw_invoice, store_day_proof
 
 ROWS = 2

@@ -16,7 +16,8 @@ from ipos_pipeline.errors import ConfigurationError, TransientError
 from ipos_pipeline.ledger.backup import Backup, back_up
 from ipos_pipeline.ledger.restores import Restored
 from ipos_pipeline.ledger.restoring import Order, Restoration, restore
-from ipos_pipeline.ledger.store import SCHEMA_VERSION, LedgerStore
+from ipos_pipeline.ledger.store import LedgerStore
+from ipos_pipeline.ledger.versions import SCHEMA_VERSION
 from ipos_pipeline_tests.builders import (
     DAY,
     LOCATION,

@@ -15,7 +15,8 @@ from alembic.migration import MigrationContext
 from ipos_pipeline.errors import ConfigurationError
 from ipos_pipeline.ledger.inspection import damage
 from ipos_pipeline.ledger.schema import metadata
-from ipos_pipeline.ledger.store import SCHEMA_VERSION, LedgerStore, upgrade
+from ipos_pipeline.ledger.store import LedgerStore
+from ipos_pipeline.ledger.versions import SCHEMA_VERSION, upgrade
 from ipos_pipeline.steps.listing_errors import standing
 from ipos_pipeline_tests.builders import DAY, LOCATION, NOON, raw_invoice
 from ipos_pipeline_tests.conftest import SigningKey
@@ -127,7 +128,7 @@ def test_the_product_works_with_a_ledger_of_any_version(
 DIES_BEFORE_ITS_COMMIT = """
 import os, sys
 from sqlalchemy import Engine, event
-from ipos_pipeline.ledger.store import upgrade
+from ipos_pipeline.ledger.versions import upgrade
 event.listen(Engine, "commit", lambda connection: os.kill(os.getpid(), 9))
 upgrade(sys.argv[1])
 """

@@ -13,7 +13,8 @@ from alembic.script import ScriptDirectory
 
 from ipos_pipeline.errors import ConfigurationError, PipelineError, TransientError
 from ipos_pipeline.ledger.schema import metadata
-from ipos_pipeline.ledger.store import MIGRATIONS, SCHEMA_VERSION, LedgerStore
+from ipos_pipeline.ledger.store import LedgerStore
+from ipos_pipeline.ledger.versions import MIGRATIONS, SCHEMA_VERSION
 from ipos_pipeline_tests.builders import (
     DAY,
     KEY,

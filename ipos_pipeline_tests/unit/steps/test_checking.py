@@ -9,7 +9,8 @@ import pytest
 from ipos_pipeline.clients.mail import MailServer
 from ipos_pipeline.domain.finding import Finding, Seen, Verdict, ok
 from ipos_pipeline.errors import ConfigurationError, TransientError
-from ipos_pipeline.ledger.store import SCHEMA_VERSION, LedgerStore
+from ipos_pipeline.ledger.store import LedgerStore
+from ipos_pipeline.ledger.versions import SCHEMA_VERSION
 from ipos_pipeline.steps.checking_connections import (
     Probe,
     ask_data_folder,
