@@ -18,7 +18,7 @@ from hypothesis import HealthCheck, settings
 from ipos_pipeline.connections import Connections
 from ipos_pipeline.ledger.store import LedgerStore
 from ipos_pipeline_tests.databases import ASKED, KINDS, ledger_on
-from ipos_pipeline_tests.postgres import PostgresServer, binaries, shared_server, stop_shared_server
+from ipos_pipeline_tests.postgres import PostgresServer, shared_server, stop_shared_server
 from ipos_pipeline_tests.simulated_world import Clock, SimulatedWorld, simulated_world
 
 
@@ -90,9 +90,9 @@ def postgres_server() -> PostgresServer:
 
 
 @pytest.fixture
-def postgres_programs(monkeypatch: pytest.MonkeyPatch) -> Path:
+def postgres_programs(postgres_server: PostgresServer, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Have the server's own programs, such as pg_dump, found first on PATH."""
-    folder = binaries()
+    folder = postgres_server.programs()
     monkeypatch.setenv("PATH", f"{folder}{os.pathsep}{os.environ['PATH']}")
     return folder
 

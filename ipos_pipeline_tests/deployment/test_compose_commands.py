@@ -24,7 +24,7 @@ from ipos_pipeline_tests.deployment.compose import services
 from ipos_pipeline_tests.deployment.containers import Containers, prepared
 from ipos_pipeline_tests.deployment.webserver import runs_of_store_days
 from ipos_pipeline_tests.pipeline.processes import wait_for
-from ipos_pipeline_tests.postgres import PostgresServer, binaries
+from ipos_pipeline_tests.postgres import PostgresServer, shared_server
 from simulators.world import SHOPS
 
 LONG_RUNNING = ("code", "simulators", "daemon", "webserver")
@@ -66,7 +66,7 @@ def test_postgresql_is_healthy_only_when_it_runs(tmp_path: Path) -> None:
     check = services()["postgres"]["healthcheck"]["test"][1:]
     socket = str(tmp_path)
     words = [socket if one == "127.0.0.1" else one for one in check]
-    words[0] = str(binaries() / words[0])
+    words[0] = str(shared_server().programs() / words[0])
     assert _exit_code(words) != 0
     with PostgresServer.running(tmp_path):
         assert _exit_code(words) == 0

@@ -22,7 +22,7 @@ from ipos_pipeline_tests.deployment.containers import loopback_address
 from ipos_pipeline_tests.deployment.manual import Shell, blocks
 from ipos_pipeline_tests.deployment.webserver import runs_of_store_days
 from ipos_pipeline_tests.pipeline.processes import BIN, simulated, wait_for
-from ipos_pipeline_tests.postgres import PostgresServer, binaries
+from ipos_pipeline_tests.postgres import PostgresServer, shared_server
 from ipos_pipeline_tests.processes.runs import inherited
 from ipos_pipeline_tests.repository_text import ROOT
 from simulators.world import SHOPS
@@ -74,7 +74,7 @@ def test_the_commands_of_the_manual_lead_to_a_posted_day(
 ) -> None:
     socket = tmp_path / "postgres"
     server = {"PGHOST": str(socket), "PGUSER": "postgres"}
-    path = f"{binaries()}{os.pathsep}{os.environ['PATH']}"
+    path = f"{shared_server().programs()}{os.pathsep}{os.environ['PATH']}"
     replaced = typed_here(folder, socket, settings)
     typed = [_replaced(body, replaced) for mark, body in blocks(SECTION) if mark == ""]
     transactions = f"{settings['SIMULATED_NETSUITE']}/_simulator/transactions"
