@@ -11,7 +11,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any, Self
 
-from sqlalchemy import create_engine, make_url
+from sqlalchemy import create_engine, make_url, text
 
 from ipos_pipeline.ledger.store import LedgerStore
 
