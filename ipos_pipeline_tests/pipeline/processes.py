@@ -37,7 +37,11 @@ def simulated(
     shutil.copy(ROOT / "dagster.yaml", home)
     with launch.running(launch.Settings(tmp_path / "simulators", sales)) as ready:
         yield {
-            **{name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ},
+            **{
+                name: os.environ[name]
+                for name in ("PATH", "HOME", "PYTHONPATH")
+                if name in os.environ
+            },
             "DAGSTER_HOME": str(home),
             "IPOS_PIPELINE_DATA_DIR": str(tmp_path / "data"),
             "IPOS_PIPELINE_START_DATE": min(days).isoformat(),
