@@ -25,6 +25,7 @@ class OldRuns(dg.Config):
 
     look_back_days: int = Field(
         default=14,
+        ge=1,
         description="Runs that became old within so many days are looked at; those that stayed"
         " before are not looked at each night anew. More for the first time on an old instance.",
     )
