@@ -36,8 +36,9 @@ lint: install ## Format, lint, types and layers
 
 check: lint test ## Lint, types, layers and tests
 
-audit: install ## Known vulnerabilities of what is locked, and its bill of materials (sbom.cdx.json)
-	$(BIN)/cyclonedx-py requirements requirements.lock --output-reproducible -o sbom.cdx.json
+audit: install ## Known vulnerabilities of what is locked, and its bill of materials (build/sbom.cdx.json)
+	@mkdir -p build
+	$(BIN)/cyclonedx-py requirements requirements.lock --output-reproducible -o build/sbom.cdx.json
 	$(BIN)/python -m ipos_pipeline_tests.security.audit
 
 storms: install ## Seeded fault storms: make storms SEEDS=500 [START=1] [RESTORE=1]
@@ -64,4 +65,4 @@ lock: ## Resolve the dependencies anew into the lock files (needs uv)
 	echo setuptools | $(COMPILE) -c requirements.lock - -o deploy/build.lock
 
 clean: ## Remove the environment, the demo and caches
-	rm -rf $(VENV) .demo sbom.cdx.json .pytest_cache .mypy_cache .ruff_cache .hypothesis build *.egg-info
+	rm -rf $(VENV) .demo .pytest_cache .mypy_cache .ruff_cache .hypothesis build *.egg-info

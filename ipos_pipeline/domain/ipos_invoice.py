@@ -72,9 +72,8 @@ def _name(value: object) -> object:
 
 def _whole(value: object) -> object:
     """Refuse what is no number, and one whose digits it would take hours to write out."""
-    if isinstance(value, bool) or (
-        isinstance(value, Decimal) and abs(value.adjusted()) > AMOUNT_DIGITS_MAX
-    ):
+    is_absurd = isinstance(value, Decimal) and abs(value.adjusted()) > LINE_DIGITS_MAX
+    if isinstance(value, bool) or is_absurd:
         message = "must be a number"
         raise ValueError(message)
     return value
@@ -117,6 +116,10 @@ LocalDate = Annotated[
 
 def _day_part(value: object) -> object:
     return value.strip().partition("T")[0].partition(" ")[0] if isinstance(value, str) else value
+
+
+LINE_DIGITS_MAX = 9
+"""Digits of a line's number; pydantic would write 1e999999999 out before it compares it."""
 
 
 class IposLine(BaseModel):

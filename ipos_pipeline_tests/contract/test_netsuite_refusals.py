@@ -203,7 +203,13 @@ def test_any_success_with_a_location_is_a_success(status: int, clock: Clock) -> 
 
 @pytest.mark.parametrize(
     "headers",
-    [{}, {"Location": ""}, {"Location": "https://x.test/job/abc"}, {"Location": "/cashSale/eid:X"}],
+    [
+        {},
+        {"Location": ""},
+        {"Location": "https://x.test/job/abc"},
+        {"Location": "/cashSale/eid:X"},
+        {"Location": "/cashSale/6_4_7"},
+    ],
 )
 def test_a_success_without_the_records_id_is_in_doubt(
     headers: dict[str, str], clock: Clock

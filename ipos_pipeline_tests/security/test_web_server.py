@@ -14,11 +14,12 @@ import pytest
 import yaml
 
 from ipos_pipeline_tests.pipeline.processes import BIN, ROOT, wait_for
-from ipos_pipeline_tests.repository_text import text_files
+from ipos_pipeline_tests.repository_text import DOCS, text_files
 
 STARTED = re.compile(r"dagster(?:-webserver\b| dev\b|\W+dev\b)(?P<options>.*)")
 HOST = re.compile(r"""(?:-h|--host)[\s"',=]+(?P<host>[\w.:\[\]]+)""")
 WORKSPACE = ROOT / "workspace.yaml"
+SECURITY = (DOCS / "security.md").read_text(encoding="utf-8")
 COMPOSE = ROOT / "deploy" / "compose.yaml"
 LAUNCH = """mutation { launchRun(executionParams: {selector: {
     repositoryLocationName: "ipos_pipeline.definitions", repositoryName: "__repository__",
@@ -45,6 +46,16 @@ def test_compose_publishes_ports_on_this_machine_alone() -> None:
     published = [port for one in services.values() for port in one.get("ports", [])]
     assert published
     assert [port for port in published if not str(port).startswith("127.0.0.1:")] == []
+
+
+def test_the_documented_proxy_asks_who_it_is_and_passes_websockets_on() -> None:
+    """Without the upgrade the UI opens and its pages of running runs stay still."""
+    (proxy,) = re.findall(r"^```nginx\n(.*?)^```", SECURITY, re.MULTILINE | re.DOTALL)
+    (everything,) = re.findall(r"location / {(.*?)}", proxy, re.DOTALL)
+    asked = {line.split()[0] for line in everything.split(";") if line.strip()}
+    assert {"auth_request", "proxy_http_version"} <= asked
+    assert "proxy_pass http://127.0.0.1:3000" in everything
+    assert "proxy_set_header Upgrade $http_upgrade" in everything
 
 
 @pytest.fixture(scope="module")
