@@ -36,9 +36,9 @@ lint: install ## Format, lint, types and layers
 
 check: lint test ## Lint, types, layers and tests
 
-storms: install ## Seeded fault storms: make storms SEEDS=500 [START=1]
+storms: install ## Seeded fault storms: make storms SEEDS=500 [START=1] [RESTORE=1]
 	$(BIN)/python -m ipos_pipeline_tests.simulation.seeds --seeds $(or $(SEEDS),500) \
-	  $(if $(START),--start $(START))
+	  $(if $(START),--start $(START)) $(if $(RESTORE),--restore)
 
 kills: install ## Runs killed at random moments: make kills KILLS=50 [START=1]
 	$(BIN)/python -m ipos_pipeline_tests.processes.kills --kills $(or $(KILLS),50) \

@@ -1,5 +1,6 @@
 """Fixtures that every kind of test shares: keys, simulators in this process, a ledger."""
 
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -83,6 +84,14 @@ def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgr
     """A real PostgreSQL server of this test process alone."""
     with PostgresServer.running(tmp_path_factory.mktemp("postgres")) as server:
         yield server
+
+
+@pytest.fixture
+def postgres_programs(postgres_server: PostgresServer, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Have the server's own programs, such as pg_dump, found first on PATH."""
+    folder = postgres_server.programs()
+    monkeypatch.setenv("PATH", f"{folder}{os.pathsep}{os.environ['PATH']}")
+    return folder
 
 
 @pytest.fixture

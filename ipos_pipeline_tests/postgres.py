@@ -43,6 +43,15 @@ class PostgresServer:
         finally:
             server.cleanup()
 
+    def programs(self) -> Path:
+        """Give the folder of the server's own programs, such as pg_dump."""
+        engine = create_engine(self._url)
+        with engine.connect() as connection:
+            query = text("SELECT setting FROM pg_config() WHERE name = 'BINDIR'")
+            folder = Path(connection.execute(query).scalar_one())
+        engine.dispose()
+        return folder
+
     def new_database(self) -> str:
         """Create an empty database and give its URL."""
         name = f"test_{next(self._numbers)}"

@@ -107,7 +107,7 @@ def carry_out(
     if any(one.applies for one in planned):
         if not yes:
             console.print(verdict_table(f"{action}: what it would do", planned))
-            _ask()
+            confirm("Do this?")
         planned = act(False)
     if as_json:
         print_json({"action": action, "documents": [_verdict_json(one) for one in planned]})
@@ -119,11 +119,12 @@ def carry_out(
     return (FAILED if refused or not planned else DONE), planned
 
 
-def _ask() -> None:
+def confirm(question: str) -> None:
+    """Ask a person. Raises click.Abort for no, click.UsageError where nobody can be asked."""
     if not sys.stdin.isatty():
         message = "There is no terminal to ask at, so nothing was done; --yes does not ask."
         raise click.UsageError(message)
-    click.confirm("Do this?", abort=True, err=True)
+    click.confirm(question, abort=True, err=True)
 
 
 def verdict_table(title: str, verdicts: Iterable[Verdict]) -> Table:

@@ -77,6 +77,11 @@ ERROR_WORDS = {
         "gone from NetSuite",
         "IPOS was told that this invoice is in NetSuite, but NetSuite does not have it.",
     ),
+    "decision_lost": Words(
+        "to be decided again",
+        "The records were restored from a backup, and whether this invoice was set aside is not"
+        " known any more.",
+    ),
     "acknowledgement_refused": Words(
         "IPOS does not take the confirmation",
         "The invoice is in NetSuite, but IPOS does not accept that it is told so.",

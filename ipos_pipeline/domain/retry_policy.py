@@ -15,7 +15,8 @@ from ipos_pipeline.domain.store_day_proof import FOR_A_PERSON
 DELAYS = (timedelta(minutes=15), timedelta(hours=1), timedelta(hours=4), timedelta(days=1))
 REVIEW_AFTER = timedelta(days=7)
 TELLING_DELAYS = (timedelta(minutes=5), *[timedelta(minutes=10)] * 5, timedelta(hours=1))
-PERSON_CODES = FOR_A_PERSON | {"external_id_taken", "acknowledged_not_posted"}
+DECISION_LOST = "decision_lost"
+PERSON_CODES = FOR_A_PERSON | {"external_id_taken", "acknowledged_not_posted", DECISION_LOST}
 
 
 def next_attempt_at(

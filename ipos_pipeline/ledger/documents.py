@@ -9,7 +9,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Connection, and_, exists, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, exists, func, insert, or_, select, update
 
 from ipos_pipeline.domain.chunks import chunked
 from ipos_pipeline.ledger.entry import BEGUN, Status
@@ -221,12 +221,13 @@ class Documents:
         return self._connection.execute(
             select(func.count())
             .select_from(source_document)
-            .where(
-                source_document.c.location_code == location_code,
-                source_document.c.occurred_at >= start,
-                source_document.c.occurred_at < end,
-            )
+            .where(_occurred(location_code, start, end))
         ).scalar_one()
+
+    def keys_between(self, location_code: str, start: datetime, end: datetime) -> set[str]:
+        """Give the keys of landed documents of a time span."""
+        query = select(source_document.c.document_key).where(_occurred(location_code, start, end))
+        return set(self._connection.execute(query).scalars())
 
 
 _COLUMNS = [
@@ -234,6 +235,14 @@ _COLUMNS = [
     for column in source_document.c
     if column.name not in {"latest_payload", "latest_seen_at", "listed_day", "listed_at"}
 ]
+
+
+def _occurred(location_code: str, start: datetime, end: datetime) -> ColumnElement[bool]:
+    return and_(
+        source_document.c.location_code == location_code,
+        source_document.c.occurred_at >= start,
+        source_document.c.occurred_at < end,
+    )
 
 
 def _select() -> Any:  # noqa: ANN401

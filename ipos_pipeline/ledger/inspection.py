@@ -29,7 +29,8 @@ _STATUSES = (
 )
 
 # Each query gives the subjects that break the rule. A person may have a confirmed document planned
-# once more: its entry is then younger than the confirmation.
+# once more, whose entry is then younger than the confirmation; or have IPOS told of one with a side
+# that is set aside.
 _RULES = {
     "every entry has a status that the program knows": (
         f"SELECT external_id FROM posting_entry WHERE status NOT IN ({_STATUSES})"
@@ -66,6 +67,8 @@ _RULES = {
         "SELECT acknowledgement.document_key FROM acknowledgement JOIN posting_entry AS entry"
         f" ON entry.document_key = acknowledgement.document_key WHERE {_CONFIRMED}"
         f" AND {_UNSETTLED} AND entry.updated_at < acknowledgement.acknowledged_at"
+        " AND NOT EXISTS (SELECT 1 FROM posting_entry AS other WHERE"
+        " other.document_key = entry.document_key AND other.status = 'set_aside')"
     ),
 }
 

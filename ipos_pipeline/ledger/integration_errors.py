@@ -139,6 +139,21 @@ class IntegrationErrors:
             query = query.where(integration_error.c.location_code.in_(list(location_codes)))
         return {key: text.split("\n") for key, text in self._connection.execute(query)}
 
+    def open_with_code(self, external_ids: Iterable[str], code: str) -> set[str]:
+        """Give those of some external IDs that have an open error of this code."""
+        return {
+            key
+            for chunk in chunked(external_ids, LOOK_UP_MAX)
+            for key in self._connection.execute(
+                select(integration_error.c.external_id).where(
+                    integration_error.c.external_id.in_(chunk),
+                    integration_error.c.status == OPEN,
+                    integration_error.c.status != CLOSED,  # for the partial index of SQLite
+                    integration_error.c.code == code,
+                )
+            ).scalars()
+        }
+
     def close(
         self, external_ids: Iterable[str], stages: Iterable[Stage], *, at: datetime, how: str
     ) -> None:

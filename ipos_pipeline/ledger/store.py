@@ -36,6 +36,7 @@ from ipos_pipeline.ledger.mails import Mails
 from ipos_pipeline.ledger.outages import Outages
 from ipos_pipeline.ledger.overview import Overview
 from ipos_pipeline.ledger.proofs import Proofs
+from ipos_pipeline.ledger.restores import Restores
 from ipos_pipeline.ledger.runs import Runs
 from ipos_pipeline.ledger.selecting import Selecting
 from ipos_pipeline.ledger.store_day_rows import StoreDayRows
@@ -72,6 +73,7 @@ class Transaction:
     decisions: Decisions
     overview: Overview
     proofs: Proofs
+    restores: Restores
     runs: Runs
     selecting: Selecting
     store_day_rows: StoreDayRows
@@ -178,13 +180,13 @@ def writing(engine: Engine) -> Iterator[Connection]:
     connecting = engine.connect().execution_options(ledger_write=True)
     with connecting as connection, connection.begin():
         if connection.dialect.name == "postgresql":
-            connection.exec_driver_sql(_WAIT_FOR_WRITERS)
+            connection.exec_driver_sql(WAIT_FOR_WRITERS)
         yield connection
 
 
 # The lock ends with the transaction. A writer that hangs, or whose machine is gone, must not keep
 # it: PostgreSQL itself ends a transaction that does nothing.
-_WAIT_FOR_WRITERS = (
+WAIT_FOR_WRITERS = (
     f"SET LOCAL lock_timeout = '{BUSY_TIMEOUT_SECONDS}s';"
     f"SET LOCAL idle_in_transaction_session_timeout = '{BUSY_TIMEOUT_SECONDS}s';"
     f"SELECT pg_advisory_xact_lock({WRITER_LOCK})"
@@ -209,6 +211,7 @@ def _transaction(connection: Connection, actor: str) -> Transaction:
         decisions=Decisions(connection, entries, history),
         overview=Overview(connection),
         proofs=Proofs(connection),
+        restores=Restores(connection),
         runs=Runs(connection),
         selecting=Selecting(connection),
         store_day_rows=StoreDayRows(connection),
@@ -290,7 +293,7 @@ def upgrade(url: str) -> str | None:
             with engine.connect() as connection:
                 version = version_in(connection)
             if version != SCHEMA_VERSION:
-                _refuse_newer(version)
+                refuse_newer(version)
                 _migrate(engine)
             return version
     finally:
@@ -302,7 +305,7 @@ def _bring_up_to_date(engine: Engine) -> None:
         version = version_in(connection)
     if version == SCHEMA_VERSION:
         return
-    _refuse_newer(version)
+    refuse_newer(version)
     if version is not None and engine.dialect.name == "postgresql":
         message = f"The ledger has version {version}; this program works with {SCHEMA_VERSION}."
         raise ConfigurationError(
@@ -312,7 +315,8 @@ def _bring_up_to_date(engine: Engine) -> None:
     _migrate(engine)
 
 
-def _refuse_newer(version: str | None) -> None:
+def refuse_newer(version: str | None) -> None:
+    """Raise ConfigurationError for a version that this program does not know."""
     if version is not None and version > SCHEMA_VERSION:
         message = f"The ledger has version {version}, but this program knows only {SCHEMA_VERSION}."
         raise ConfigurationError(

@@ -137,12 +137,15 @@ def _close_list(
 def _accounted_for(work: Transaction, configuration: IposConfiguration, day: date) -> int:
     """Count by the hours that IPOS was asked for: its filter looks at times, not at our days."""
     code = configuration.location_code
-    start, end = (
-        moment.replace(tzinfo=configuration.zone)
-        for moment in business_day_bounds(day, cutoff_hour=configuration.day_cutoff_hour)
-    )
+    start, end = hours_of(configuration, day)
     landed = work.documents.count_between(code, start, end)
     return landed + work.errors.count_unreadable(code, day)
+
+
+def hours_of(configuration: IposConfiguration, day: date) -> tuple[datetime, datetime]:
+    """Give the hours of a business day: the first moment, and the first one after."""
+    start, end = business_day_bounds(day, cutoff_hour=configuration.day_cutoff_hour)
+    return start.replace(tzinfo=configuration.zone), end.replace(tzinfo=configuration.zone)
 
 
 def _read_page(

@@ -28,6 +28,7 @@ from ipos_pipeline.errors import (
 from ipos_pipeline.ledger.entries import PartitionScope
 from ipos_pipeline.ledger.entry import PostingEntry
 from ipos_pipeline.ledger.store import LedgerStore
+from ipos_pipeline.steps.after_restore import sendable
 from ipos_pipeline.steps.customers import LocationCustomer
 from ipos_pipeline.steps.open_days import OpenDays
 from ipos_pipeline.steps.settling import Posted, Settler, Source
@@ -89,13 +90,16 @@ async def post_documents(
     where NetSuite answers nobody, after what was in flight has been settled and what was claimed
     but not sent has been given back. Raises the same where the ledger fails: what it cannot be told
     keeps its claim. A claim older than `lease` that nobody settled is taken to be a dead run's: it
-    is looked up before anything is sent.
+    is looked up before anything is sent. So is what a restored ledger may have forgotten.
     """
     result = Posted()
     settler = Settler(ledger, run=run, clock=clock, result=result)
     await _settle_doubts(netsuite, ledger, settler, scope=scope, run=run, clock=clock, lease=lease)
     with ledger.read() as work:
         due = work.entries.to_send(scope, now=clock())
+        restored = work.restores.newest()
+    if restored is not None:
+        due = await sendable(netsuite, ledger, settler, due, restored=restored)
     sender = _Sender(
         netsuite,
         ledger,

@@ -19,7 +19,7 @@ from ipos_pipeline.domain.ipos_profile import IposProfile
 from ipos_pipeline.domain.problem import Problem
 from ipos_pipeline.ledger.entry import PostingEntry, Status
 from ipos_pipeline.ledger.store import LedgerStore
-from ipos_pipeline.steps.landing import land_store_day
+from ipos_pipeline.steps.landing import hours_of, land_store_day
 from ipos_pipeline.steps.settling import Posted, Settler, Source
 
 
@@ -68,7 +68,9 @@ async def rebuild_store_day(
 
     What IPOS shows in all but not as unacknowledged has been acknowledged: it is not told again.
     The two lists are read in this order so that an invoice that arrives in between is not taken for
-    acknowledged. Safe to repeat. Raises TransientError when either side cannot be read.
+    acknowledged. Nor is one of other hours, which a server that ignores dates may show in one list
+    only; nor any while an invoice in the second cannot be read: that may be any of them. Safe to
+    repeat. Raises TransientError when either side cannot be read.
     """
     code = configuration.location_code
     land = partial(
@@ -83,7 +85,11 @@ async def rebuild_store_day(
     )
     in_all = await land(which="all")
     still_open = await land(which="unacknowledged")
-    acknowledged = in_all.document_keys - still_open.document_keys
+    with ledger.read() as work:
+        of_these_hours = work.documents.keys_between(code, *hours_of(configuration, day))
+    acknowledged = (in_all.document_keys & of_these_hours) - still_open.document_keys
+    if still_open.quarantined:
+        acknowledged.clear()
     found = Posted()
     settler = Settler(ledger, run=actor, clock=clock, result=found)
     for business_date in sorted({day} | in_all.other_days | still_open.other_days):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +11,7 @@ import simplejson
 
 from ipos_pipeline.cli.main import run
 from ipos_pipeline.connections import Connections
+from ipos_pipeline.ledger.inspection import broken_rules, looked_at
 from ipos_pipeline_tests.builders import DAY, LOCATION
 from ipos_pipeline_tests.realities.shops import Shops
 from ipos_pipeline_tests.simulated_world import SimulatedWorld
@@ -39,9 +40,11 @@ Command = Callable[..., Answer]
 
 
 @pytest.fixture
-def shop(world: SimulatedWorld, connections: Connections) -> Shops:
-    """The product, ready to run store-days of the one shop."""
-    return Shops(world, connections)
+def shop(world: SimulatedWorld, connections: Connections) -> Iterator[Shops]:
+    """The product, ready to run store-days of the one shop; whatever is done, the rules hold."""
+    yield Shops(world, connections)
+    with looked_at(connections.settings.ledger_url) as connection:
+        assert broken_rules(connection) == []
 
 
 @pytest.fixture

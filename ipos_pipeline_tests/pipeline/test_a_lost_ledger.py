@@ -12,6 +12,7 @@ import pytest
 from ipos_pipeline.steps.rebuilding import Rebuilt, rebuild_store_day
 from ipos_pipeline_tests.builders import DAY, LOCATION, amount_line, raw_invoice, raw_line
 from ipos_pipeline_tests.pipeline.conftest import Pipeline, checks_of
+from simulators.faults import Faults
 
 AT = "2026-11-20T11:07:33"
 POSTED = {
@@ -159,6 +160,19 @@ def test_a_separate_returns_feed_is_rebuilt_too(pipeline: Pipeline) -> None:
     rebuilt = _rebuild(pipeline)
 
     assert (rebuilt.invoices, rebuilt.found, rebuilt.acknowledged) == (2, 2, 2)
+
+
+def test_what_only_one_of_two_lists_shows_is_not_taken_for_acknowledged(
+    half_done: Pipeline,
+) -> None:
+    """A server that ignores the dates once shows another day's invoices in the first list."""
+    half_done.world.ipos.faults = Faults(dates_ignored=1.0, faults_max=1)
+
+    rebuilt = _rebuild(half_done, DAY - timedelta(days=1))
+
+    assert half_done.world.ipos.fault_counts["dates_ignored"] == 1
+    assert half_done.open_errors() == []
+    assert rebuilt.is_complete
 
 
 def _rebuild(pipeline: Pipeline, day: date = DAY) -> Rebuilt:

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from datetime import date, datetime
 from functools import cached_property
 
-from sqlalchemy import insert, select
+from sqlalchemy import Connection, insert, select
 
 from ipos_pipeline.clients.netsuite import NetSuiteClient
 from ipos_pipeline.clients.netsuite_rows import NetSuiteTransaction
@@ -16,6 +16,8 @@ from ipos_pipeline.connections import Connections
 from ipos_pipeline.ledger.acknowledgements import DUE, Acknowledgements
 from ipos_pipeline.ledger.entries import Entries
 from ipos_pipeline.ledger.entry import PostingEntry
+from ipos_pipeline.ledger.history import History
+from ipos_pipeline.ledger.restores import Restored, Restores
 from ipos_pipeline.ledger.schema import acknowledgement, source_document
 from ipos_pipeline.ledger.store import LedgerStore, Transaction
 
@@ -128,3 +130,23 @@ class AcknowledgingAtOnce(Connections):
         return SabotagedLedger(
             Connections.ledger.func(self), acknowledgements=HastyAcknowledgements
         )
+
+
+class ForgetfulRestores(Restores):
+    """Takes a restored ledger for one that knows everything."""
+
+    def __init__(self, connection: Connection, _history: History) -> None:
+        super().__init__(connection)
+
+    def newest(self) -> Restored | None:
+        """Know of no restore."""
+        return None
+
+
+class HeedingNoRestore(Connections):
+    """Nothing is looked up, and nobody asked, after a backup was restored."""
+
+    @cached_property
+    def ledger(self) -> SabotagedLedger:  # type: ignore[override]
+        """A ledger that was never restored."""
+        return SabotagedLedger(Connections.ledger.func(self), restores=ForgetfulRestores)

@@ -11,7 +11,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from random import SystemRandom
 
@@ -28,6 +28,7 @@ from rich.progress import track
 from ipos_pipeline.connections import Connections
 from ipos_pipeline.ledger.store import LedgerStore
 from ipos_pipeline_tests.simulated_world import SimulatedWorld, simulated_world
+from ipos_pipeline_tests.simulation.restoring import RestoredStorm
 from ipos_pipeline_tests.simulation.storm import Connect, Storm
 from ipos_pipeline_tests.simulation.weather import Weather
 from simulators.catalogue import stock_items
@@ -87,21 +88,30 @@ def run_storm(
     *,
     connect: Connect = Connections,
     external_ids_unique: bool = True,
+    with_restore: bool = False,
 ) -> Storm:
     """Run the storm of one seed; its violations are in the result."""
     weather = Weather(seed, search_lags=external_ids_unique)
     with storm_world(
         weather, ledger_url, seed=seed, external_ids_unique=external_ids_unique
     ) as world:
-        storm = Storm(world, weather, connect)
+        if with_restore:
+            storm: Storm = RestoredStorm(world, weather, connect, seed=seed)
+        else:
+            storm = Storm(world, weather, connect)
         storm.run()
     return storm
 
 
-def run_seed(seed: int) -> tuple[int, list[str], Counter[str]]:
-    """Run one storm on SQLite; for worker processes."""
+def run_seed(seed: int, *, with_restore: bool = False) -> tuple[int, list[str], Counter[str]]:
+    """Run one storm on SQLite; for worker processes.
+
+    One in which the ledger is restored runs against an account that takes an external ID twice.
+    """
     with sqlite_ledger() as url:
-        storm = run_storm(seed, url)
+        storm = run_storm(
+            seed, url, external_ids_unique=not with_restore, with_restore=with_restore
+        )
     return seed, storm.violations, storm.counts
 
 
@@ -110,6 +120,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seeds", type=int, default=500, help="how many storms (default: 500)")
     parser.add_argument("--start", type=int, help="first seed (default: drawn)")
+    parser.add_argument(
+        "--restore", action="store_true", help="restore an older backup in each of them"
+    )
     options = parser.parse_args()
     start = options.start if options.start is not None else SystemRandom().randrange(10**9)
     began, console = time.monotonic(), Console(stderr=True)
@@ -117,7 +130,8 @@ def main() -> int:
     failed: list[int] = []
     with multiprocessing.Pool() as pool:
         seeds = range(start, start + options.seeds)
-        results = pool.imap_unordered(run_seed, seeds, chunksize=4)
+        run = partial(run_seed, with_restore=options.restore)
+        results = pool.imap_unordered(run, seeds, chunksize=4)
         for seed, violations, counts in track(
             results, total=options.seeds, description="Storms", console=console
         ):
@@ -128,7 +142,8 @@ def main() -> int:
     told = ", ".join(f"{n:,} {name}" for name, n in sorted(totals.items()))
     console.print(f"{told}; {time.monotonic() - began:.0f} s", highlight=False)
     for seed in failed[:SHOWN_MAX]:
-        console.print(f"Replay: make storms SEEDS=1 START={seed}", highlight=False)
+        how = " RESTORE=1" if options.restore else ""
+        console.print(f"Replay: make storms SEEDS=1 START={seed}{how}", highlight=False)
     print(f"{options.seeds} storms from seed {start}, {len(failed)} with violations")  # noqa: T201
     return 1 if failed else 0
 

@@ -28,7 +28,7 @@ from ipos_pipeline.steps.releasing import release_solved
 async def look(connections: Connections) -> dict[StoreDayKey, str]:
     """Do what the sensor does at a tick: store-days that need a run, and why."""
     settings, clock = connections.settings, connections.clock
-    active = await _active(connections)
+    active = await active_configurations(connections)
     await release_solved(
         connections.netsuite,
         connections.ledger,
@@ -61,7 +61,7 @@ async def run_store_day(
     connections: Connections, code: str, day: date, *, run: str
 ) -> StoreDayProof:
     """Do what the job does for one store-day; raises where its run would fail."""
-    active = await _active(connections)
+    active = await active_configurations(connections)
     configuration = active[code]
     profile = connections.profile(configuration)
     ipos, ledger, clock = connections.ipos(configuration), connections.ledger, connections.clock
@@ -94,7 +94,7 @@ async def run_store_day(
 
 async def reconcile_all(connections: Connections, days: Iterable[date]) -> None:
     """Do what the night does: keep a proof of each of these days of every location."""
-    active = await _active(connections)
+    active = await active_configurations(connections)
     for day in days:
         for configuration in active.values():
             proof = await reconcile(connections, configuration, day)
@@ -115,7 +115,8 @@ async def reconcile(
     )
 
 
-async def _active(connections: Connections) -> dict[str, IposConfiguration]:
+async def active_configurations(connections: Connections) -> dict[str, IposConfiguration]:
+    """Read the records that can be used, by location code."""
     read = await read_configuration_records(connections.netsuite, connections.mapping)
     records = sort_records(read, profiles=BUILT_IN_PROFILES)
     return {code: record.configuration for code, record in records.usable.items()}

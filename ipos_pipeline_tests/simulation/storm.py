@@ -23,6 +23,7 @@ from ipos_pipeline.domain.due import StoreDayKey
 from ipos_pipeline.domain.store_day_proof import DifferenceKind, StoreDayProof
 from ipos_pipeline.errors import PipelineError
 from ipos_pipeline.ledger.entry import Status
+from ipos_pipeline.ledger.inspection import broken_rules, looked_at
 from ipos_pipeline.ledger.integration_errors import ErrorRecord, Stage
 from ipos_pipeline_tests.builders import DAY
 from ipos_pipeline_tests.simulated_world import SimulatedWorld
@@ -214,6 +215,8 @@ class Storm:
         self.violations += [f"{key} was never acknowledged" for key in posted.keys() - told]
         self.counts["documents"] += len(transactions)
         self.violations += self._left_open()
+        with looked_at(self.world.environment["IPOS_PIPELINE_LEDGER_URL"]) as connection:
+            self.violations += [f"not true: {one}" for one in broken_rules(connection)]
         self._judge_differences(posted)
 
     def _judge_differences(self, posted: dict[str, dict[str, Decimal]]) -> None:

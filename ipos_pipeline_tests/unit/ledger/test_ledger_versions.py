@@ -2,89 +2,36 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Iterator
 
 import pytest
 import sqlalchemy
-from alembic import command
 from alembic.autogenerate import compare_metadata
-from alembic.config import Config
 from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
 
 from ipos_pipeline.errors import ConfigurationError
+from ipos_pipeline.ledger.inspection import damage
 from ipos_pipeline.ledger.schema import metadata
-from ipos_pipeline.ledger.store import MIGRATIONS, SCHEMA_VERSION, LedgerStore, upgrade
-from ipos_pipeline_tests.builders import DAY, KEY, LOCATION, NOON
+from ipos_pipeline.ledger.store import SCHEMA_VERSION, LedgerStore, upgrade
+from ipos_pipeline.steps.listing_errors import standing
+from ipos_pipeline_tests.builders import DAY, LOCATION, NOON, raw_invoice
+from ipos_pipeline_tests.conftest import SigningKey
 from ipos_pipeline_tests.postgres import PostgresServer
+from ipos_pipeline_tests.processes.runs import inherited
+from ipos_pipeline_tests.realities.shops import Shops
+from ipos_pipeline_tests.simulated_world import simulated_world
+from ipos_pipeline_tests.unit.ledger.old_ledgers import (
+    KEYS,
+    REVISIONS,
+    ROWS,
+    bring_to,
+    fill,
+    rows_of,
+)
 
 EMPTY = "base"
-
-
-def _config() -> Config:
-    config = Config()
-    config.set_main_option("script_location", str(MIGRATIONS))
-    config.set_main_option("path_separator", "os")
-    return config
-
-
-REVISIONS = sorted(one.revision for one in ScriptDirectory.from_config(_config()).walk_revisions())
-
-# What revision 0001 could hold, in its own words; it is never edited.
-ROWS_OF_0001 = {
-    "source_document": {
-        "document_key": KEY,
-        "source": "ipos",
-        "location_code": LOCATION,
-        "business_date": DAY,
-        "number": "10377",
-        "occurred_at": NOON,
-        "state": "planned",
-        "payload": "{}",
-        "payload_hash": "a" * 64,
-        "source_total_cents": 399,
-        "first_seen_at": NOON,
-        "from_returns_feed": False,
-    },
-    "posting_entry": {
-        "external_id": f"{KEY}-CS",
-        "document_key": KEY,
-        "record_type": "cashSale",
-        "location_code": LOCATION,
-        "business_date": DAY,
-        "status": "posted",
-        "payload_hash": "a" * 64,
-        "total_cents": 399,
-        "internal_id": "987",
-        "attempts": 1,
-        "posted_at": NOON,
-        "updated_at": NOON,
-    },
-    "acknowledgement": {
-        "document_key": KEY,
-        "location_code": LOCATION,
-        "business_date": DAY,
-        "status": "due",
-        "due_at": NOON,
-        "attempts": 0,
-    },
-    "integration_error": {
-        "external_id": f"{KEY}-CR",
-        "stage": "post",
-        "status": "open",
-        "location_code": LOCATION,
-        "business_date": DAY,
-        "record_type": "cashRefund",
-        "code": "USER_ERROR",
-        "message": "Please enter value(s) for: Account.",
-        "next_step": "Correct it.",
-        "attempts": 1,
-        "first_failed_at": NOON,
-        "last_failed_at": NOON,
-    },
-    "event": {"at": NOON, "subject": KEY, "kind": "landed", "actor": "run-1"},
-    "store_day": {"location_code": LOCATION, "business_date": DAY, "looked_at": NOON},
-}
 
 
 @pytest.fixture
@@ -92,16 +39,6 @@ def engine(ledger_url: str) -> Iterator[sqlalchemy.Engine]:
     made = sqlalchemy.create_engine(ledger_url)
     yield made
     made.dispose()
-
-
-def bring_to(engine: sqlalchemy.Engine, revision: str) -> None:
-    """Make the tables as an earlier version of the program did."""
-    if revision == EMPTY:
-        return
-    config = _config()
-    with engine.begin() as connection:
-        config.attributes["connection"] = connection
-        command.upgrade(config, revision)
 
 
 def version(engine: sqlalchemy.Engine) -> str:
@@ -114,7 +51,8 @@ def version(engine: sqlalchemy.Engine) -> str:
 def test_a_ledger_of_any_version_is_brought_up_to_date(
     engine: sqlalchemy.Engine, ledger_url: str, revision: str
 ) -> None:
-    bring_to(engine, revision)
+    if revision != EMPTY:
+        bring_to(engine, revision)
 
     before = upgrade(ledger_url)
 
@@ -126,34 +64,76 @@ def test_a_ledger_of_any_version_is_brought_up_to_date(
 
 
 @pytest.mark.parametrize("revision", REVISIONS)
-def test_a_ledger_of_any_version_keeps_what_it_holds(
+def test_a_ledger_of_any_version_keeps_every_row_with_its_values(
     engine: sqlalchemy.Engine, ledger_url: str, revision: str
 ) -> None:
     """A posted document that was forgotten would be sent again."""
-    bring_to(engine, "0001")
-    _fill(engine)
     bring_to(engine, revision)
+    fill(engine)
+    before = rows_of(engine)
+
     upgrade(ledger_url)
 
-    ledger = LedgerStore.open(ledger_url)
-
-    with ledger.read() as work:
-        (entry,) = work.entries.of_day(LOCATION, DAY)
-        assert (entry.status, entry.internal_id, str(entry.total)) == ("posted", "987", "3.99")
-        assert str(work.documents.by_key([KEY])[KEY].source_total) == "3.99"
-        assert work.acknowledgements.due(LOCATION, DAY, now=NOON) == [KEY]
-        assert [one.code for one in work.errors.open_of_day(LOCATION, DAY)] == ["USER_ERROR"]
-        assert [one["kind"] for one in work.history.of(KEY)] == ["landed"]
-        assert work.store_days.get(LOCATION, DAY)["looked_at"] == NOON
-    ledger.close()
+    assert rows_of(engine, like=before) == before
+    assert all(len(rows) == ROWS for _, rows in before.values())
+    with engine.connect() as connection:
+        assert damage(connection) == []
 
 
-def _fill(engine: sqlalchemy.Engine) -> None:
-    tables = sqlalchemy.MetaData()
-    tables.reflect(engine)
-    with engine.begin() as connection:
-        for name, row in ROWS_OF_0001.items():
-            connection.execute(sqlalchemy.insert(tables.tables[name]).values(**row))
+@pytest.mark.parametrize("revision", REVISIONS)
+def test_the_product_works_with_a_ledger_of_any_version(
+    engine: sqlalchemy.Engine, ledger_url: str, revision: str, ec_key: SigningKey
+) -> None:
+    """A run posts what the old ledger had not, and leaves alone what it had."""
+    bring_to(engine, revision)
+    fill(engine)
+    upgrade(ledger_url)
+    keys = {
+        "private_key_pem": ec_key.private_pem,
+        "public_key_pem": ec_key.public_pem,
+        "algorithm": ec_key.algorithm,
+    }
+    with simulated_world(**keys, ledger_url=ledger_url) as world, world.connections() as opened:
+        world.ipos.add_invoices([raw_invoice(InvNo=10377), raw_invoice(InvNo=10378)])
+
+        Shops(world, opened).run()
+
+        posted = {one["externalId"] for one in world.netsuite.transactions()}
+        (shop,) = standing(opened.ledger, [LOCATION])
+    assert posted == {f"{KEYS[1]}-CS", f"IPOS-{LOCATION}-2026-S-10378-CS"}
+    assert shop.oldest_unposted is None
+
+
+DIES_BEFORE_ITS_COMMIT = """
+import os, sys
+from sqlalchemy import Engine, event
+from ipos_pipeline.ledger.store import upgrade
+event.listen(Engine, "commit", lambda connection: os.kill(os.getpid(), 9))
+upgrade(sys.argv[1])
+"""
+
+
+@pytest.mark.parametrize("revision", [REVISIONS[0], REVISIONS[-2]])
+def test_an_upgrade_whose_process_is_killed_changes_nothing_and_can_be_repeated(
+    engine: sqlalchemy.Engine, ledger_url: str, revision: str
+) -> None:
+    """Killed when every table is changed: all of it or nothing, on either database."""
+    bring_to(engine, revision)
+    fill(engine)
+    before = rows_of(engine)
+
+    died = subprocess.run(
+        [sys.executable, "-c", DIES_BEFORE_ITS_COMMIT, ledger_url],
+        env=inherited(),
+        timeout=120,
+        check=False,
+    )
+
+    assert died.returncode == -9
+    assert version(engine) == revision
+    assert rows_of(engine) == before
+    assert upgrade(ledger_url) == revision
+    assert rows_of(engine, like=before) == before
 
 
 def test_a_current_ledger_is_opened_without_any_change(
