@@ -29,6 +29,7 @@ from ipos_pipeline.defs.nightly import (
     sweep_window,
     sweep_window_schedule,
 )
+from ipos_pipeline.defs.old_runs import delete_old_runs, delete_old_runs_schedule
 from ipos_pipeline.defs.parquet_io import IO_MANAGER, parquet_io_manager
 from ipos_pipeline.defs.partitions import store_days
 from ipos_pipeline.defs.reference_assets import reference_assets
@@ -66,6 +67,7 @@ def build_definitions(
             day_summary,
             refresh_reference_data,
             resolve_errors,
+            delete_old_runs,
         ],
         schedules=[
             close_day_schedule,
@@ -74,6 +76,7 @@ def build_definitions(
             sweep_window_schedule,
             day_summary_schedule,
             standing_checks_schedule,
+            delete_old_runs_schedule,
         ],
         sensors=[
             store_days_sensor,

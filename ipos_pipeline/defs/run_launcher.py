@@ -73,9 +73,9 @@ class WatchedRunLauncher(DefaultRunLauncher):
 @contextmanager
 def signs_of_life(instance: dg.DagsterInstance, run: dg.DagsterRun) -> Iterator[None]:
     """Give signs of life while a run is at work, where its launcher watches for them."""
-    launcher = instance.run_launcher
-    if not isinstance(launcher, WatchedRunLauncher):
-        yield  # of another launcher: Kubernetes knows by itself
+    launcher = _watching_launcher(instance)
+    if launcher is None:
+        yield
         return
     is_over = Event()
 
@@ -91,3 +91,15 @@ def signs_of_life(instance: dg.DagsterInstance, run: dg.DagsterRun) -> Iterator[
     finally:
         is_over.set()
         thread.join()
+
+
+def _watching_launcher(instance: dg.DagsterInstance) -> WatchedRunLauncher | None:
+    """Give the launcher if it is ours. Another is not even built: Kubernetes' asks for its cluster.
+
+    Kubernetes knows by itself which of its jobs are dead.
+    """
+    data = instance.get_ref().run_launcher_data if instance.is_persistent else None
+    if data is None or data.class_name != WatchedRunLauncher.__name__:
+        return None
+    launcher = instance.run_launcher
+    return launcher if isinstance(launcher, WatchedRunLauncher) else None

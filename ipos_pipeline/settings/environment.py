@@ -159,6 +159,7 @@ class Settings(LocalSettings):
     group_above: int = Field(default=20, ge=1, alias="IPOS_PIPELINE_GROUP_ABOVE")
     group_size: int = Field(default=100, ge=1, alias="IPOS_PIPELINE_GROUP_SIZE")
     claim_seconds: int = Field(default=600, ge=1, alias="IPOS_PIPELINE_CLAIM_SECONDS")
+    run_retention_days: int = Field(default=90, ge=7, alias="IPOS_PIPELINE_RUN_RETENTION_DAYS")
     configuration_file: Path | None = Field(default=None, alias="IPOS_CONFIGURATION_FILE")
     profile_file: Path | None = Field(default=None, alias="IPOS_PROFILE_FILE")
     mapping_file: Path | None = Field(default=None, alias="NETSUITE_MAPPING_FILE")

@@ -121,14 +121,16 @@ class Deployment:
         found: list[dict[str, Any]] = answer["sensorOrError"]["sensorState"]["ticks"]
         return found
 
-    def launch(self, partition_key: str) -> str:
-        """Start a run of a store-day, as a person does in the Launchpad; give its ID."""
+    def launch(self, partition_key: str) -> None:
+        """Start a run of a store-day, as a person does in the Launchpad: again if it fails."""
         selector = {**SELECTOR, "pipelineName": SYNC_INVOICES}
         tags = [{"key": "dagster/partition", "value": partition_key}]
-        done = self.ask(LAUNCH, selector=selector, tags=tags)["launchRun"]
-        assert done["__typename"] == "LaunchRunSuccess", done
-        run_id: str = done["run"]["runId"]
-        return run_id
+
+        def is_launched() -> bool:
+            done = self.ask(LAUNCH, selector=selector, tags=tags)["launchRun"]
+            return bool(done["__typename"] == "LaunchRunSuccess")
+
+        wait_for(is_launched, what="A run from the Launchpad")
 
     def let_sensors_tick(self) -> None:
         """Let the time until the next tick of each sensor be over."""
@@ -143,10 +145,13 @@ class Deployment:
         return bool(entry["locationOrLoadError"]["__typename"] == "RepositoryLocation")
 
     def _settings(self, name: str) -> dict[str, str]:
-        host = {"DAGSTER_CODE_SERVER_HOST": "127.0.0.1"}
         if name == CODE_SERVER:
             return {**self.environment}
-        return {**{one: self.environment[one] for one in DAGSTERS_OWN}, **host}
+        return {
+            **{one: self.environment[one] for one in DAGSTERS_OWN},
+            "DAGSTER_CODE_SERVER_HOST": "127.0.0.1",
+            "DAGSTER_EVENT_LOG_CONSUMER_DAEMON_INTERVAL_SECONDS": "1",
+        }
 
 
 @contextmanager
@@ -173,6 +178,7 @@ def shorten_waits(instance: Path) -> None:
     settings["run_launcher"]["config"]["silent_after_seconds"] = SILENT_AFTER_SECONDS
     settings["run_monitoring"]["poll_interval_seconds"] = 2
     settings["run_queue"]["user_code_failure_retry_delay"] = 2
+    settings["run_queue"]["dequeue_interval_seconds"] = 1
     instance.write_text(yaml.safe_dump(settings), encoding="utf-8")
 
 

@@ -13,7 +13,7 @@ with warnings.catch_warnings():  # it looks for a runtime folder, which tests do
 
 
 def kill_postgres(folder: Path) -> None:
-    """Kill the server on a folder; what it has not written is lost, what it has committed is not."""
+    """Kill the server on a folder; what it has committed is kept."""
     postmaster = psutil.Process(int((folder / "postmaster.pid").read_text().split()[0]))
     processes = [postmaster, *postmaster.children(recursive=True)]
     for process in processes:

@@ -20,7 +20,7 @@ import dagster as dg
 from ipos_pipeline.cli.store_day_runs import QUIET, dagster_instance
 from ipos_pipeline.definitions import build_definitions
 from ipos_pipeline.defs.jobs import SYNC_INVOICES
-from ipos_pipeline.defs.partitions import LOCATIONS, StoreDay
+from ipos_pipeline.defs.partitions import LOCATIONS, ONLY_NEW_TAG, StoreDay
 from ipos_pipeline_tests.builders import LOCATION
 
 CONTEXT = multiprocessing.get_context("forkserver")
@@ -45,10 +45,11 @@ class Run(Protocol):
 
 
 class ForkedRun:
-    """A process of the fork server."""
+    """A process of the fork server; `is_tick`: as a tick starts it, for what is new."""
 
-    def __init__(self, environment: Mapping[str, str], day: date) -> None:
-        self._process = CONTEXT.Process(target=_run, args=[dict(environment), day])
+    def __init__(self, environment: Mapping[str, str], day: date, *, is_tick: bool = False) -> None:
+        tags = {ONLY_NEW_TAG: "true"} if is_tick else {}
+        self._process = CONTEXT.Process(target=_run, args=[dict(environment), day, tags])
         self._process.start()
 
     def kill(self) -> None:
@@ -155,13 +156,14 @@ def _said(failure: Any) -> str:
     return failure.error.to_string()[-500:] if failure.error else "no reason given"
 
 
-def _run(environment: dict[str, str], day: date) -> None:
+def _run(environment: dict[str, str], day: date, tags: dict[str, str]) -> None:
     os.environ.update(environment)
     with dagster_instance(environment) as instance:
         job = build_definitions(environment).resolve_job_def(SYNC_INVOICES)
         done = job.execute_in_process(
             instance=instance,
             partition_key=dg.MultiPartitionKey({"day": day.isoformat(), "location": LOCATION}),
+            tags=tags,
             run_config=QUIET,
             raise_on_error=False,
         )

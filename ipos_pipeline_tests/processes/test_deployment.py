@@ -5,6 +5,8 @@ NetSuite takes an external ID twice here: what keeps the documents single is the
 
 from __future__ import annotations
 
+import shutil
+import signal
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -37,6 +39,8 @@ END_SECONDS = 150
 YESTERDAY = datetime.now(ZoneInfo("Asia/Dubai")).date() - timedelta(days=1)
 """A day that is over at the shop, and that the sensor still looks at."""
 DOWN_SECONDS = 5
+LEASE_SECONDS = 20
+"""As in production, a dead run is noticed before its claims expire."""
 
 
 @dataclass
@@ -64,7 +68,7 @@ class Production:
         when no run is under way is the next tick's.
         """
 
-        def are_over() -> list[dict[str, Any]]:
+        def runs_if_quiet() -> list[dict[str, Any]]:
             self.processes.supervise()
             try:
                 found = [
@@ -74,16 +78,15 @@ class Production:
                 ]
             except WebserverError:  # a connection of before the kill of the database
                 return []
-            return found if found and all(map(is_over, found)) else []
-
-        runs: list[dict[str, Any]] = wait_for(are_over, what="The runs' end", seconds=END_SECONDS)
-        if not is_quiet(self.shop, day):
-            seen = len(runs)
+            if not found or not all(map(is_over, found)):
+                return []
+            if is_quiet(self.shop, day):
+                return found
             self.processes.let_sensors_tick()
-            wait_for(lambda: len(are_over()) > seen, what="The tick's run", seconds=END_SECONDS)
-            runs = are_over()
-        assert is_quiet(self.shop, day)
-        return runs[::-1]
+            return []
+
+        runs = wait_for(runs_if_quiet, what="The day's end", seconds=END_SECONDS)
+        return list(runs[::-1])
 
 
 def is_over(run: dict[str, Any]) -> bool:
@@ -112,6 +115,7 @@ def production(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Production]
         databases = Databases(server.new_database(), plain)
         first_day = YESTERDAY - timedelta(days=10)
         with open_shop(folder, first_day, databases=databases, external_ids_unique=False) as shop:
+            shop.environment["IPOS_PIPELINE_CLAIM_SECONDS"] = str(LEASE_SECONDS)
             set_up(shop.environment)
             shop.sell(YESTERDAY, seed=1, invoices=INVOICES)
             with deployed(folder, shop) as processes:
@@ -141,6 +145,19 @@ def test_a_run_goes_on_while_the_daemon_is_dead(production: Production) -> None:
     assert list(broken_when_quiet(production.shop, day)) == []
 
 
+def test_a_code_server_that_is_told_to_stop_lets_its_runs_end(production: Production) -> None:
+    """So a new version is installed without a run being cut."""
+    day = YESTERDAY - timedelta(days=4)
+    production.sell_and_run(day)
+
+    production.processes.processes[CODE_SERVER].send_signal(signal.SIGTERM)
+    code = production.processes.processes[CODE_SERVER].wait(END_SECONDS)
+    runs = production.runs_once_quiet(day)
+
+    assert code == 0
+    assert [one["status"] for one in runs] == ["SUCCESS"]
+
+
 def test_runs_that_die_with_the_code_server_are_noticed_and_made_anew(
     production: Production,
 ) -> None:
@@ -149,8 +166,9 @@ def test_runs_that_die_with_the_code_server_are_noticed_and_made_anew(
     production.sell_and_run(day)
 
     production.processes.kill(CODE_SERVER)
+    shutil.rmtree(production.shop.environment["IPOS_PIPELINE_DATA_DIR"])  # as a container's disk
     production.processes.start(CODE_SERVER)
-    dead, again = production.runs_once_quiet(day)
+    dead, again, *_by_ticks = production.runs_once_quiet(day)
 
     assert (dead["status"], again["status"]) == ("FAILURE", "SUCCESS")
     assert list(broken_when_quiet(production.shop, day)) == []

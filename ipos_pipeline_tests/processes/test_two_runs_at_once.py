@@ -5,12 +5,10 @@ from __future__ import annotations
 from datetime import date
 from pathlib import Path
 
-import yaml
-
 from ipos_pipeline_tests.pipeline.processes import wait_for
 from ipos_pipeline_tests.processes.invariants import broken_when_quiet, is_quiet
 from ipos_pipeline_tests.processes.runs import ForkedRun, last_look, set_up
-from ipos_pipeline_tests.processes.shop import ROOT, Databases, open_shop
+from ipos_pipeline_tests.processes.shop import Databases, open_shop
 
 DAY = date(2026, 1, 2)
 
@@ -54,22 +52,3 @@ def test_a_claim_that_expires_under_a_living_run_still_posts_nothing_twice(
         assert set(codes) == {0}, last_look(shop.environment)
         assert list(broken_when_quiet(shop, DAY)) == []
         assert shop.creates(204) == len(shop.netsuite.transactions())
-
-
-def test_dagster_is_told_to_run_a_store_day_once_at_a_time() -> None:
-    """So two at once are the exception: someone on the command line while the daemon works."""
-    instance = yaml.safe_load((ROOT / "dagster.yaml").read_text(encoding="utf-8"))
-
-    assert {
-        "key": "dagster/partition",
-        "value": {"applyLimitPerUniqueValue": True},
-        "limit": 1,
-    } in instance["concurrency"]["runs"]["tag_concurrency_limits"]
-
-
-def test_dagster_ends_a_run_whose_process_is_gone() -> None:
-    """Such a run stays "started" for ever otherwise, and its store-day is never run again."""
-    instance = yaml.safe_load((ROOT / "dagster.yaml").read_text(encoding="utf-8"))
-
-    assert instance["run_monitoring"]["enabled"] is True
-    assert 600 <= instance["run_monitoring"]["max_runtime_seconds"] <= 6 * 3600
