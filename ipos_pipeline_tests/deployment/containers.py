@@ -29,7 +29,7 @@ OF_THE_IMAGE = ("PATH", "PYTHONPATH")
 
 def loopback_address() -> str:
     """Give an address of this machine that no other test process uses: ports there are free."""
-    return f"127.77.{os.getpid() >> 8 & 255}.{os.getpid() & 255 or 256 - 1}"
+    return f"127.77.{os.getpid() >> 8 & 255}.{os.getpid() & 255 or 255}"
 
 
 @dataclass

@@ -24,6 +24,7 @@ def in_files(folder: Path, **secrets: str) -> dict[str, str]:
     """Write each secret to a file, with a line end as an editor leaves one; give the variables."""
     for name, secret in secrets.items():
         (folder / name).write_text(secret + "\n", encoding="utf-8")
+        (folder / name).chmod(0o600)
     return {f"{name}_FILE": str(folder / name) for name in secrets}
 
 
@@ -81,6 +82,7 @@ def test_a_file_that_cannot_be_used_is_told_with_the_other_mistakes(
     path = tmp_path / "file"
     if content is not None:
         path.write_bytes(content)
+        path.chmod(0o600)
     given = {**TBA, "NETSUITE_TOKEN_SECRET": "", "NETSUITE_TOKEN_SECRET_FILE": str(path)}
     message = refusal({**given, "NETSUITE_CONCURRENCY": "0"})
     assert f"NETSUITE_TOKEN_SECRET: NETSUITE_TOKEN_SECRET_FILE {path} {told}" in message
