@@ -22,13 +22,14 @@ from ipos_pipeline_tests.repository_text import ROOT
 
 HEALTH_SECONDS_MAX = 60
 ONCE_SECONDS_MAX = 120
+START_SECONDS_MAX = 180
 OF_THE_IMAGE = ("PATH", "PYTHONPATH")
 """What an image says about where its own files lie."""
 
 
 def loopback_address() -> str:
     """Give an address of this machine that no other test process uses: ports there are free."""
-    return f"127.77.{os.getpid() >> 8 & 255}.{os.getpid() & 255 or 256 - 1}"
+    return f"127.77.{os.getpid() >> 8 & 255}.{os.getpid() & 255 or 255}"
 
 
 @dataclass
@@ -89,8 +90,11 @@ class Containers:
             )
             self.processes[name] = process
             stack.callback(_end, process)
-            what = f"health of {name}"
-            wait_for(lambda: self.is_healthy(name) or process.poll() is not None, what=what)
+            wait_for(
+                lambda: self.is_healthy(name) or process.poll() is not None,
+                what=f"health of {name}",
+                seconds=START_SECONDS_MAX,
+            )
             assert process.poll() is None, log_path.read_text()[-2000:]
             yield process
 

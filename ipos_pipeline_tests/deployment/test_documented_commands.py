@@ -137,6 +137,7 @@ def test_a_unit_of_systemd_starts_again_what_ends_and_closes_what_is_not_needed(
     assert (service["ProtectSystem"], service["CapabilityBoundingSet"]) == ("strict", "")
     writable = set(service["ReadWritePaths"].split())
     is_code = path.stem.endswith("-code")
+    assert (service.get("KillMode") == "mixed") == is_code  # else its runs are cut with it
     assert writable == {f"{PREFIX}/dagster"} | ({f"{PREFIX}/data"} if is_code else set())
     hidden = service.get("InaccessiblePaths", "").split()
     secrets = {f"{PREFIX}/secrets/netsuite.pem", f"{PREFIX}/secrets/ledger_url"}

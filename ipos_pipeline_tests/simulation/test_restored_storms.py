@@ -14,9 +14,9 @@ from ipos_pipeline_tests.postgres import PostgresServer
 from ipos_pipeline_tests.simulation import sabotage
 from ipos_pipeline_tests.simulation.seeds import run_seed, run_storm, sqlite_ledger
 
-BATCHES = 10
+BATCHES = 8
 SEEDS_EACH = 8
-POSTGRES_SEEDS = 8
+POSTGRES_SEEDS = 6
 SABOTAGED_SEEDS_MAX = 60
 
 

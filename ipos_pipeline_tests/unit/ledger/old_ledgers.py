@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 
 import sqlalchemy
@@ -112,7 +113,9 @@ def _row(table: sqlalchemy.Table, number: int) -> dict[str, Any]:
 
 
 def _value(table: sqlalchemy.Table, column: sqlalchemy.Column[Any], number: int) -> Any:
-    if column.name == "status":
+    if column.name == "location_code" and table.primary_key.columns.keys() == ["location_code"]:
+        return (LOCATION, "DXB02")[number]
+    if column.name == "status" and table.name in STATUSES:
         return STATUSES[table.name][number]
     if column.name == "business_date" and table.name in KEYED_BY_DAY:
         return DAYS_OF_ROWS[number]
@@ -126,6 +129,8 @@ def _value(table: sqlalchemy.Table, column: sqlalchemy.Column[Any], number: int)
 def _of_type(kind: type, name: str, number: int) -> Any:
     values: dict[type, Any] = {
         int: 399 + number,
+        float: 1.5 + number,
+        Decimal: Decimal(399 + number),
         bool: bool(number),
         datetime: NOON,
         date: DAY,

@@ -28,6 +28,7 @@ from ipos_pipeline_tests.builders import (
     source_document,
 )
 from ipos_pipeline_tests.postgres import PostgresServer
+from ipos_pipeline_tests.unit.ledger.old_ledgers import REVISIONS, ROWS, bring_to, fill
 
 pytestmark = pytest.mark.usefixtures("postgres_programs")
 PERSON = "noor by ipos-pipeline"
@@ -236,6 +237,23 @@ def test_a_ledger_that_is_restored_twice_goes_by_the_newest_restore(
     assert second.restored.in_use_until == RESTORED_AT, "the last entry is that of the restore"
     with opened(another_url).read() as work:
         assert work.restores.newest() == second.restored
+
+
+def test_a_backup_of_an_older_version_is_upgraded_where_it_is_restored(
+    ledger_url: str, another_url: str, file: Path, opened: Callable[[str], LedgerStore]
+) -> None:
+    """That of the night before an upgrade, when the machine is gone after it."""
+    engine = sqlalchemy.create_engine(ledger_url)
+    bring_to(engine, REVISIONS[-2])
+    fill(engine)
+    engine.dispose()
+    assert backed_up(ledger_url, file).contents.version == REVISIONS[-2]
+
+    restored(another_url, file)
+
+    with opened(another_url).read() as work:
+        assert work.restores.newest() is not None
+        assert len(work.entries.of_day(LOCATION, DAY)) == ROWS
 
 
 PRETENDS = """#!/bin/sh
