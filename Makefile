@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo ui test lint check audit storms kills bench screenshots lock clean
+.PHONY: help install demo ui test fuzz lint check audit storms kills bench screenshots lock clean
 
 help: ## List the commands
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 13
@@ -25,8 +25,11 @@ demo: install ## A day of four shops from IPOS to NetSuite, all systems simulate
 ui: install ## Dagster's UI on the demo's data
 	$(BIN)/ipos-pipeline demo --ui
 
-test: install ## The whole test suite: make test [DATABASE=postgresql]
-	$(if $(DATABASE),IPOS_TEST_DATABASE=$(DATABASE)) $(BIN)/pytest
+test: install ## All tests, or some: make test [DATABASE=postgresql] [TESTS=folder]
+	$(if $(DATABASE),IPOS_TEST_DATABASE=$(DATABASE)) $(BIN)/pytest $(TESTS)
+
+fuzz: install ## Many more hostile inputs for every parser: make fuzz [EXAMPLES=5000]
+	IPOS_FUZZ_EXAMPLES=$(or $(EXAMPLES),5000) $(BIN)/pytest ipos_pipeline_tests/fuzz
 
 lint: install ## Format, lint, types and layers
 	$(BIN)/ruff format --check

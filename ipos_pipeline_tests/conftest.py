@@ -23,9 +23,12 @@ from ipos_pipeline_tests.simulated_world import Clock, SimulatedWorld, simulated
 
 
 def pytest_configure() -> None:
-    """Let no property fail because the machine is busy."""
+    """Let no property fail because the machine is busy; `make fuzz` asks for more examples."""
     settings.register_profile(
-        "shared machine", deadline=None, suppress_health_check=[HealthCheck.too_slow]
+        "shared machine",
+        deadline=None,
+        max_examples=int(os.environ.get("IPOS_FUZZ_EXAMPLES", "100")),
+        suppress_health_check=[HealthCheck.too_slow],
     )
     settings.load_profile("shared machine")
 

@@ -11,10 +11,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rich.text import Text
+from sqlalchemy.exc import SQLAlchemyError
 
 from ipos_pipeline.cli.output import console, progress, say, shown
 from ipos_pipeline.domain.plain_text import one_line
-from ipos_pipeline.errors import ConfigurationError
+from ipos_pipeline.errors import ConfigurationError, TransientError
 
 if TYPE_CHECKING:
     import dagster as dg
@@ -41,9 +42,10 @@ class RunResult:
 
 @contextmanager
 def dagster_instance(environment: Mapping[str, str]) -> Iterator[dg.DagsterInstance]:
-    """Open the instance of `DAGSTER_HOME`. Raises ConfigurationError if that is not set up."""
-    import dagster as dg  # noqa: PLC0415 - half a second that only these commands need
+    """Open the instance of `DAGSTER_HOME`.
 
+    Raises ConfigurationError if that is not set up, TransientError if its storage does not open.
+    """
     home = environment.get("DAGSTER_HOME", "").strip()
     if not home or not Path(home).is_absolute():
         message = "DAGSTER_HOME is not set to an absolute path."
@@ -51,8 +53,21 @@ def dagster_instance(environment: Mapping[str, str]) -> Iterator[dg.DagsterInsta
             message, recovery="Set it to a folder that holds a copy of dagster.yaml."
         )
     Path(home).mkdir(parents=True, exist_ok=True)
-    with dg.DagsterInstance.from_config(home) as instance:
+    with _opened(home) as instance:
         yield instance
+
+
+def _opened(home: str) -> dg.DagsterInstance:
+    import dagster as dg  # noqa: PLC0415 - half a second that only these commands need
+    from dagster_postgres.utils import DagsterPostgresException  # noqa: PLC0415
+
+    try:
+        return dg.DagsterInstance.from_config(home)
+    except (SQLAlchemyError, DagsterPostgresException) as error:
+        message = f"Dagster's storage cannot be opened ({type(error).__name__})."
+        raise TransientError(
+            message, recovery="Check DAGSTER_POSTGRES_URL and that the database runs."
+        ) from None  # the cause may show a part of the password
 
 
 def run_store_days(

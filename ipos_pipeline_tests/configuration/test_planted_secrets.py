@@ -197,7 +197,7 @@ def test_no_planted_secret_is_found_anywhere(planted: PlantedWorld, tmp_path: Pa
         *files_below(*tmp_path.glob("*.log")),
         ("output of dagster dev", (tmp_path / "dagster-dev.log").read_text()),
     ]
-    assert codes == {"good": 0, "tba": 0, "bad": [1, 1, 1, 1, 1, 1]}, planted.watched.said
+    assert codes == {"good": 0, "tba": 0, "bad": [1, 2, 2, 1, 1]}, planted.watched.said
     for place, text in kept:
         assert text or ".lock" in place or place.startswith(str(tmp_path)), place
     assert len(planted.inbox.messages) > 2
@@ -217,8 +217,6 @@ def _good_and_bad_runs(planted: PlantedWorld) -> dict[str, object]:
     tba = planted.sync(NETSUITE_AUTH="tba")
     bad = []
     planted.ipos.status = 401
-    bad.append(planted.sync())
-    planted.ipos.status = 500
     bad.append(planted.sync())
     planted.ipos.status = 0
     planted.netsuite.status, planted.netsuite.path_part = 401, "/oauth2/"

@@ -1,1 +1,1 @@
-"""Whatever the outside sends: a value, or one of our errors with a sentence; never anything else."""
+"""Whatever the outside sends: a value, or one of our errors with a sentence; nothing else."""

@@ -85,9 +85,9 @@ profiles = st.sampled_from(
 )
 
 
-@given(invoices, profiles, st.booleans(), st.booleans())
+@given(raw=invoices, profile=profiles, inclusive=st.booleans(), returns=st.booleans())
 def test_any_invoice_is_read_planned_shown_and_mapped_or_told(
-    raw: Any, profile: IposProfile, inclusive: bool, returns: bool
+    raw: Any, profile: IposProfile, *, inclusive: bool, returns: bool
 ) -> None:
     arrived = read_json(written(raw))
     record = configuration(prices_include_tax=inclusive)
