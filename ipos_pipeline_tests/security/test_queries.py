@@ -115,7 +115,9 @@ def test_no_query_of_the_product_holds_anything_from_outside() -> None:
         if MIGRATIONS not in file.parents
         for query in queries_in(file.read_text(encoding="utf-8"), file)
     ]
-    assert {"clients/netsuite.py", "ledger/database.py"} <= {one.place.split(":")[0] for one in found}
+    assert {"clients/netsuite.py", "ledger/database.py"} <= {
+        one.place.split(":")[0] for one in found
+    }
     assert [one.place for one in found if not one.is_ours()] == []
 
 
