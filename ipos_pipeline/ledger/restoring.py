@@ -7,6 +7,7 @@ what posting does with the mark (steps/after_restore.py).
 from __future__ import annotations
 
 import os
+import shutil
 import sqlite3
 from contextlib import closing, suppress
 from dataclasses import dataclass
@@ -127,8 +128,8 @@ def _into_file(order: Order, on_progress: OnProgress) -> Restoration:
         mark = order.mark(there, held.newest_at)
         _upgrade_and_mark(partial, mark, order.actor)
         kept = None if there.is_empty else f"{target}.replaced-{order.at:%Y%m%dT%H%M%SZ}"
-        _move_away(target, kept)
-        partial.rename(target)
+        _keep(target, kept)
+        partial.replace(target)
     return Restoration(mark, held, kept, there.unknown_to(mark))
 
 
@@ -170,15 +171,20 @@ def _file_there(target: Path) -> _There:
         return _There(is_empty=False)
 
 
-def _move_away(target: Path, kept: str | None) -> None:
-    """Keep what is there under another name, with what an unreadable one has beside it."""
-    for ending in ("", "-wal", "-shm"):
-        here = Path(f"{target}{ending}")
+def _keep(target: Path, kept: str | None) -> None:
+    """Give what is there a second name, so that at every moment there is a ledger under its own.
+
+    What an unreadable one has beside it must not be taken for a part of the restored one.
+    """
+    for ending in ("-wal", "-shm"):
+        beside_it = Path(f"{target}{ending}")
         with suppress(FileNotFoundError):
-            if kept is None:
-                here.unlink()
-            else:
-                here.rename(f"{kept}{ending}")
+            beside_it.rename(f"{kept}{ending}") if kept else beside_it.unlink()
+    if kept is not None:
+        try:
+            os.link(target, kept)
+        except OSError:  # not every file system has second names
+            shutil.copy2(target, kept)
 
 
 def _into_server(order: Order, on_progress: OnProgress) -> Restoration:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import stat
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from datetime import timedelta
@@ -28,6 +30,7 @@ from ipos_pipeline_tests.builders import (
     source_document,
 )
 from ipos_pipeline_tests.postgres import PostgresServer
+from ipos_pipeline_tests.processes.runs import inherited
 from ipos_pipeline_tests.unit.ledger.old_ledgers import REVISIONS, ROWS, bring_to, fill
 
 pytestmark = pytest.mark.usefixtures("postgres_programs")
@@ -254,6 +257,39 @@ def test_a_backup_of_an_older_version_is_upgraded_where_it_is_restored(
     with opened(another_url).read() as work:
         assert work.restores.newest() is not None
         assert len(work.entries.of_day(LOCATION, DAY)) == ROWS
+
+
+DIES_BEFORE_IT_IS_IN_PLACE = """
+import os, sys
+from datetime import UTC, datetime
+from pathlib import Path
+from ipos_pipeline.ledger.restoring import Order, restore
+sys.addaudithook(lambda name, _: os.kill(os.getpid(), 9) if name == sys.argv[3] else None)
+order = Order(sys.argv[1], Path(sys.argv[2]), "noor", datetime.now(UTC), replace=True)
+restore(order, on_progress=lambda done, total: None)
+"""
+
+
+@pytest.mark.parametrize("moment", ["os.link", "os.rename"])
+def test_a_restore_that_is_killed_leaves_the_ledger_that_was_there(
+    sqlite_url: str, file: Path, moment: str, opened: Callable[[str], LedgerStore]
+) -> None:
+    """An empty one in its place would be taken for a new one, which has forgotten nothing."""
+    ledger = LedgerStore.open(sqlite_url)
+    plan(ledger, 1)
+    backed_up(sqlite_url, file)
+    plan(ledger, 2)
+    ledger.close()
+
+    died = subprocess.run(
+        [sys.executable, "-c", DIES_BEFORE_IT_IS_IN_PLACE, sqlite_url, file, moment],
+        env=inherited(),
+        timeout=120,
+        check=False,
+    )
+
+    assert died.returncode == -9
+    assert planned(opened(sqlite_url)) == 2
 
 
 PRETENDS = """#!/bin/sh
