@@ -44,9 +44,17 @@ def without(secrets: Iterable[str], text: str) -> str:
 
 def _forms(secret: str) -> set[str]:
     in_json = json.dumps(secret)[1:-1]
+    in_json_in_json = json.dumps(in_json)[1:-1]  # a server repeats a body inside its own answer
     base64 = b64encode(secret.encode("utf-8", "surrogatepass")).decode()
     in_urls = {quote(secret, safe=safe, errors="replace") for safe in ("", "/")}
-    return {secret, in_json, base64, quote_plus(secret, errors="replace"), *in_urls}
+    return {
+        secret,
+        in_json,
+        in_json_in_json,
+        base64,
+        quote_plus(secret, errors="replace"),
+        *in_urls,
+    }
 
 
 class PipelineError(Exception):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from contextlib import nullcontext
 from decimal import Decimal
 from pathlib import Path
@@ -185,6 +186,14 @@ def test_a_body_in_an_encoding_of_its_own_is_shown() -> None:
 )
 def test_a_secret_is_hidden_in_every_form_and_where_it_was_cut(said: str) -> None:
     assert without([SECRET], said) in ("The key (hidden) is wrong", "The key (hidden)…")
+
+
+def test_a_secret_is_hidden_where_json_stands_inside_json() -> None:
+    """A server that repeats the body of a login in its own answer escapes it a second time."""
+    secret = 'pass"w0rd'  # noqa: S105 - made up
+    body = json.dumps({"Password": secret})
+    for said in (body, json.dumps({"Message": body}), f"{json.dumps(body)[:24]}…"):
+        assert "w0rd" not in without([secret], said)
 
 
 def test_what_netsuite_refuses_is_kept_without_the_credential() -> None:
