@@ -89,12 +89,16 @@ def test_the_commands_of_the_manual_lead_to_a_posted_day(
         runs = wait_for(lambda: runs_of_store_days(webserver), what="a posted day", seconds=240)
         assert {run["status"] for run in runs} == {"SUCCESS"}
         everything = shell.type(f"ipos-pipeline reconcile --day {TODAY}")
+        kept = shell.type("psql -At -d ledger -c 'SELECT count(*) FROM posting_entry'")
+        shown = shell.type("psql -At -d dagster -c 'SELECT count(*) FROM runs'")
         shell.type(end)
 
     assert all(shop in everything for shop in SHOPS)
     external_ids = [one["externalId"] for one in httpx2.get(transactions).json()]
     assert len(external_ids) == len(set(external_ids)) > 0
     assert {one.split("-")[1] for one in external_ids} == set(SHOPS)
+    assert int(kept) == len(external_ids), "the ledger is not in PostgreSQL"
+    assert int(shown) >= len(runs), "Dagster's runs are not in PostgreSQL"
     secret = [*(folder / "secrets").iterdir(), folder / "environment"]
     assert {f"{one.stat().st_mode & 0o777:o}" for one in secret} == {"600"}
 
