@@ -102,7 +102,9 @@ def client(
             return httpx2.Response(200, json={"Status": 1, "Data": [], "Table": [], "Table1": []})
         return httpx2.Response(status, headers=list((headers or {}).items()), content=body)
 
-    return ipos_client(Scripted(answer), Clock(), profile=profile, **record)
+    return ipos_client(
+        Scripted(answer), Clock(), profile=profile, **{"auth_value": SECRET, **record}
+    )
 
 
 @given(page_bodies, statuses, headers, st.sampled_from([NESTED, FLAT]))
@@ -113,7 +115,7 @@ def test_any_page_is_read_or_told(
         pages = [page async for page in ipos.invoices(DAY, "unacknowledged")]
         return [*pages, await ipos.count(DAY, "all")]
 
-    reached = client(body, status=status, headers=headers, profile=profile, auth_value=SECRET)
+    reached = client(body, status=status, headers=headers, profile=profile)
     told(lambda: asyncio.run(read(reached)))
 
 

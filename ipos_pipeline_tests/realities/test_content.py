@@ -214,7 +214,7 @@ def test_a_strange_text_in_an_unreadable_invoice_is_kept_in_its_error(
 
     (error,) = shops.open_errors()
     assert error.code == "malformed_invoice"
-    # No column of PostgreSQL takes a number with NUL in it; the other texts are numbers like others.
+    # No column of PostgreSQL takes a number with NUL in it; the other texts are fine as numbers.
     assert error.path == ("InvNo" if kind == "nul" else "Lines 1 Qty")
 
 
