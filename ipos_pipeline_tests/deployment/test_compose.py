@@ -74,19 +74,19 @@ def test_images_are_pinned_or_built_here() -> None:
     assert targets <= dockerfile.stages().keys()
 
 
-def test_only_the_webserver_is_reached_from_outside_and_only_from_this_machine() -> None:
+def test_only_the_ui_and_the_figures_are_reached_from_outside_and_only_from_this_machine() -> None:
     published = {name: one["ports"] for name, one in services().items() if "ports" in one}
-    assert published == {"webserver": ["127.0.0.1:3000:3000"]}
+    assert published == {"webserver": ["127.0.0.1:3000:3000"], "metrics": ["127.0.0.1:9464:9464"]}
     assert project()["networks"]["database"] == {"internal": True}
     assert services()["postgres"]["networks"] == ["database"]
 
 
-def test_only_the_code_location_knows_credentials_of_netsuite_and_the_ledger() -> None:
+def test_only_who_needs_them_knows_credentials_of_netsuite_and_the_ledger() -> None:
     holders = {name for name, one in services().items() if NETSUITE_KEY in secret_names(one)}
     assert holders == {"code", "simulators"}
     ledger = {name for name, one in services().items() if "ledger_url" in secret_names(one)}
-    assert ledger == {"code", "upgrade-ledger"}
-    assert {name for name, one in services().items() if "env_file" in one} == {"code"}
+    assert ledger == {"code", "metrics", "upgrade-ledger"}
+    assert {name for name, one in services().items() if "env_file" in one} == {"code", "metrics"}
 
 
 @pytest.mark.parametrize("name", SERVICES)

@@ -26,7 +26,7 @@ from ipos_pipeline_tests.pipeline.processes import wait_for
 from ipos_pipeline_tests.postgres import PostgresServer, shared_server
 from simulators.world import SHOPS
 
-LONG_RUNNING = ("code", "simulators", "daemon", "webserver")
+LONG_RUNNING = ("code", "simulators", "daemon", "webserver", "metrics")
 DAY_SECONDS_MAX = 240
 
 
@@ -88,6 +88,11 @@ def test_a_day_is_posted_by_the_daemon_itself(running: Containers) -> None:
     proved = running.execute("code", ["ipos-pipeline", "reconcile", "--day", day])
     assert proved.returncode == 0, proved.stdout + proved.stderr
     assert all(shop in proved.stdout for shop in SHOPS)
+    figures = httpx2.get(f"http://{address}:9464/metrics").text
+    assert "ipos_pipeline_up 1.0" in figures
+    assert all(
+        f'ipos_pipeline_documents_posted_total{{location="{shop}"' in figures for shop in SHOPS
+    )
 
 
 def test_no_secret_is_in_a_command_line_or_in_what_a_container_prints(running: Containers) -> None:
