@@ -40,7 +40,7 @@ README_LINES_MAX = 120
 DECISION_LINES_MAX = 60
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 RUNBOOK_ENTRY = re.compile(r"^### `([^`]+)`$(.*?)(?=^##|\Z)", re.MULTILINE | re.DOTALL)
-NOT_IN_THE_REPOSITORY = {"uv.lock", ".demo/data"}
+NOT_IN_THE_REPOSITORY = {"uv.lock", ".demo/data", "build/sbom.cdx.json"}
 REGISTRY_HOST = re.compile(
     r"pypi\.|pythonhosted\.|npmjs\.|docker\.io|ghcr\.io|quay\.io|artifactor[y]|--index-ur[l]"
 )
