@@ -24,7 +24,6 @@ from ipos_pipeline.clients.netsuite_answers import (
 )
 from ipos_pipeline.clients.netsuite_requests import NetSuiteRequests, Traffic
 from ipos_pipeline.clients.netsuite_rows import (
-    INTERNAL_ID,
     NetSuiteTransaction,
     amount_of,
     count_of,
@@ -95,7 +94,7 @@ class NetSuiteClient:
             "POST", RECORD_PATH + record_type, payload, what=what, is_awaited=True
         )
         internal_id = response.headers.get("Location", "").rstrip("/").rpartition("/")[2]
-        if not INTERNAL_ID.fullmatch(internal_id):  # where the address leads to is ignored
+        if not re.fullmatch(r"[0-9]{1,18}", internal_id):  # where the address leads to is ignored
             message = f"{what}: NetSuite answered {response.status_code} without the record's ID"
             raise InDoubtError(message)
         return internal_id

@@ -102,8 +102,12 @@ urls = typed | st.builds(
 
 @few()
 @pytest.mark.usefixtures("elsewhere")
+@pytest.mark.filterwarnings("ignore:Query string argument")
 @given(url=urls)
 def test_any_ledger_url_is_opened_or_told(url: str) -> None:
+    """Behind sqlite:/// stands the path of a file, which is shown; a password stands nowhere."""
+    if url.startswith("sqlite:///"):
+        url = url.replace(SECRET, "file")
     opened = told(lambda: LedgerStore.open(url))
     if not isinstance(opened, PipelineError):
         opened.close()

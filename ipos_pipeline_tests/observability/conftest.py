@@ -34,6 +34,7 @@ def fresh_logging() -> Iterator[None]:
     top = logging.getLogger(logs.TOP)
     before = (top.handlers[:], top.level, top.propagate)
     top.handlers.clear()
+    top.propagate = True  # or pytest adds a handler of its own
     yield
     top.handlers[:], top.propagate = before[0], before[2]
     top.setLevel(before[1])

@@ -46,7 +46,9 @@ def test_a_run_lives_as_long_as_its_process_and_is_dead_when_it_is_silent(
         wait_for(lambda: signs(instance, context.run) >= 9, what="The signs of life")
         assert status_of(instance, context.run) == WorkerStatus.RUNNING
 
-    @dg.job(resource_defs={"connections": connections_resource(lambda: Connections({}))})
+    @dg.job(
+        resource_defs={"connections": connections_resource(lambda: Connections({}), lambda: None)}
+    )
     def slow() -> None:
         waits()
 
