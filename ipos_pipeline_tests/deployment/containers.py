@@ -61,6 +61,8 @@ class Containers:
         mapped = {key: self.here(one) for key, one in given.items() if key not in OF_THE_IMAGE}
         if mapped.get("DAGSTER_CODE_SERVER_HOST") == "code":
             mapped["DAGSTER_CODE_SERVER_HOST"] = self.mapped["127.0.0.1"]
+        if "PYTHONPATH" in image:
+            mapped["PYTHONPATH"] = str(ROOT)
         return {**inherited(), "TMPDIR": str(self.folder / "tmp"), **mapped}
 
     def run_once(self, name: str) -> subprocess.CompletedProcess[str]:
