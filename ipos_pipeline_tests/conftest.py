@@ -1,6 +1,7 @@
 """Fixtures that every kind of test shares: keys, simulators in this process, a ledger."""
 
 import os
+import signal
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,6 +32,16 @@ def pytest_configure() -> None:
         suppress_health_check=[HealthCheck.too_slow],
     )
     settings.load_profile("shared machine")
+    _let_processes_be_interrupted()
+
+
+def _let_processes_be_interrupted() -> None:
+    """Started in the background of a script, a process ignores SIGINT, and so do its children.
+
+    Dagster's code server takes a SIGTERM for a SIGINT, and so would not end.
+    """
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_sessionfinish() -> None:
