@@ -24,10 +24,14 @@ from ipos_pipeline_tests.simulated_world import Clock, SimulatedWorld, simulated
 
 
 def pytest_configure() -> None:
-    """Let no property fail because the machine is busy; `make fuzz` asks for more examples."""
+    """Let no property fail because the machine is busy, nor now and then.
+
+    The suite tries the same examples each time; `make fuzz` looks for others, and for more.
+    """
     settings.register_profile(
         "shared machine",
         deadline=None,
+        derandomize="IPOS_FUZZ_EXAMPLES" not in os.environ,
         max_examples=int(os.environ.get("IPOS_FUZZ_EXAMPLES", "100")),
         suppress_health_check=[HealthCheck.too_slow],
     )

@@ -22,7 +22,7 @@ from ipos_pipeline.domain.configuration import (
 )
 from ipos_pipeline.domain.ipos_profile import BUILT_IN_PROFILES, IposProfile
 from ipos_pipeline.domain.mapping import FieldMapping
-from ipos_pipeline.domain.plain_text import one_line
+from ipos_pipeline.domain.plain_text import is_storable, one_line
 from ipos_pipeline.errors import AuthenticationError, ConfigurationError
 from ipos_pipeline.settings.yaml_file import load_yaml
 
@@ -214,11 +214,16 @@ def _record(
             for one in error.errors(include_url=False, include_input=False)
         )
         title = _title(values.get("name"), internal_id)
-        return _not_valid(title, values.get("location_code"), internal_id, told)
+        code = values.get("location_code") or ""
+        return _not_valid(title, code if is_storable(code) else None, internal_id, told)
+
+
+NAME_MAX = 100
+"""Characters of a record's name in a message."""
 
 
 def _title(name: str | None, internal_id: str | None) -> str:
-    shown = name or "without name"
+    shown = one_line(name, NAME_MAX) if name else "without name"
     return shown if internal_id is None else f"{shown} (internal ID {internal_id})"
 
 

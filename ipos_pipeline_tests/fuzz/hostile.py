@@ -28,8 +28,11 @@ def few(share: int = 5) -> settings:
     return settings(max_examples=max(settings().max_examples // share, 5))
 
 
-def told(parse: Callable[[], T]) -> T | PipelineError:
-    """Give what a parser makes of its input: a value, or an error that a person can read."""
+def told(parse: Callable[[], T], *, secret: str = SECRET) -> T | PipelineError:
+    """Give what a parser makes of its input: a value, or an error that a person can read.
+
+    `secret` is in no error, where the parser can know that it is one.
+    """
     began = time.monotonic()
     try:
         answer: T | PipelineError = parse()
@@ -38,7 +41,7 @@ def told(parse: Callable[[], T]) -> T | PipelineError:
     if isinstance(answer, PipelineError):
         assert answer.message.strip()
         assert answer.recovery.strip()
-        assert SECRET not in f"{answer} {answer.recovery} {answer.__dict__}"
+        assert secret not in f"{answer} {answer.recovery} {answer.__dict__}"
     assert time.monotonic() - began < SECONDS_MAX
     return answer
 

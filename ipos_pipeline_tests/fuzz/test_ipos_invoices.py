@@ -28,6 +28,7 @@ from ipos_pipeline.errors import PipelineError
 from ipos_pipeline.ledger.store import LedgerStore
 from ipos_pipeline.steps.landing import Landed, land_store_day
 from ipos_pipeline_tests.builders import (
+    CREDENTIAL,
     DAY,
     KEY,
     LOCATION,
@@ -95,10 +96,11 @@ def test_any_invoice_is_read_planned_shown_and_mapped_or_told(
     read = told(
         lambda: parse_invoice(
             arrived, configuration=record, profile=profile, from_returns_feed=returns
-        )
+        ),
+        secret=CREDENTIAL,
     )
     if not isinstance(read, PipelineError):
-        told(lambda: _use(read, profile, inclusive=inclusive))
+        told(lambda: _use(read, profile, inclusive=inclusive), secret=CREDENTIAL)
 
 
 def _use(invoice: IposInvoice, profile: IposProfile, *, inclusive: bool) -> None:
@@ -136,7 +138,7 @@ def test_what_is_landed_is_read_back_the_same_and_the_rest_is_quarantined(
     kept: LedgerStore, raws: list[Any], *, inclusive: bool
 ) -> None:
     record = {"prices_include_tax": inclusive}
-    landed = told(lambda: _land(kept, [*raws, ORDINARY], **record))
+    landed = told(lambda: _land(kept, [*raws, ORDINARY], **record), secret=CREDENTIAL)
 
     if isinstance(landed, PipelineError):
         return  # an invoice that says it is another location's stops the run
