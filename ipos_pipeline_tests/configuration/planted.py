@@ -12,12 +12,10 @@ import json
 import re
 import subprocess
 import threading
-import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 from urllib.parse import quote, quote_plus, unquote
 
 import pandas as pd
@@ -212,10 +210,3 @@ def found(kept: Iterable[tuple[str, str]], secrets: Mapping[str, str]) -> list[s
     return sorted(
         {f"{name} in {place}" for place, text in kept for name, form in forms if form in text}
     )
-
-
-def wait_some(seconds: float, condition: Any) -> None:
-    """Wait until something is true, or so long."""
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline and not condition():
-        time.sleep(0.5)

@@ -28,10 +28,10 @@ from ipos_pipeline_tests.configuration.planted import (
     found,
     secret_record_fields,
     secret_variables,
-    wait_some,
     word_for,
 )
 from ipos_pipeline_tests.conftest import _signing_key
+from ipos_pipeline_tests.pipeline.processes import wait_for
 from ipos_pipeline_tests.pipeline.test_dagster_ui import ask, dagster_dev
 from ipos_pipeline_tests.postgres import PostgresServer
 from ipos_pipeline_tests.processes.runs import inherited
@@ -235,9 +235,13 @@ def _good_and_bad_runs(planted: PlantedWorld) -> dict[str, object]:
 
 
 def _what_the_ui_answers(planted: PlantedWorld) -> str:
-    """Let daemon and webserver work a moment while IPOS repeats everything; read what they show."""
+    """Let the daemon post by itself while IPOS repeats everything; read what the UI then shows."""
     planted.ipos.status = 500
     environment = {**planted.environment, "IPOS_TEST_MARK": "watched"}
     with planted.watched.looking(), dagster_dev(environment, planted.folder) as (url, _):
-        wait_some(40, lambda: '"status": "' in json.dumps(ask(url, TICKS)))
+        wait_for(lambda: _tells_of_an_outage(planted.inbox), what="mail of the daemon", seconds=180)
         return json.dumps([ask(url, RUNS), ask(url, TICKS)])
+
+
+def _tells_of_an_outage(inbox: SmtpInbox) -> bool:
+    return any("Stopped by IPOS" in str(one.message["Subject"]) for one in inbox.messages)
