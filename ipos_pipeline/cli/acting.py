@@ -45,6 +45,13 @@ _HEADS = (
     click.option("--code", "codes", multiple=True, metavar="CODE", help="Code of an error."),
 )
 all_option = click.option("--all", "everything", is_flag=True, help="Mean all; say so explicitly.")
+locations_option = click.option(
+    "--location",
+    "locations",
+    multiple=True,
+    metavar="CODE",
+    help="IPOS location, such as DXB01; may be given several times. Default: all active ones.",
+)
 yes_option = click.option("--yes", is_flag=True, help="Do not ask before acting.")
 json_option = click.option("--json", "as_json", is_flag=True, help="One JSON document as output.")
 reason_option = click.option(

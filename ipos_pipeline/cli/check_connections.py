@@ -12,6 +12,7 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
+from ipos_pipeline.cli.acting import DONE, FAILED, json_option, locations_option
 from ipos_pipeline.cli.connection_probes import check_all
 from ipos_pipeline.cli.output import console, progress, results
 from ipos_pipeline.clients.http import Pacing
@@ -19,7 +20,6 @@ from ipos_pipeline.connections import Connections
 from ipos_pipeline.domain.finding import Finding, Verdict
 from ipos_pipeline.domain.plain_text import one_line
 
-FAILED = 1
 SHOWN_MAX = 1000
 """Characters of one text that the table shows; `--json` has all of them."""
 COLOURS = {
@@ -31,14 +31,8 @@ COLOURS = {
 
 
 @click.command("check-connections")
-@click.option(
-    "--location",
-    "locations",
-    multiple=True,
-    metavar="CODE",
-    help="IPOS location, such as DXB01; may be given several times. Default: all active ones.",
-)
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON document instead.")
+@locations_option
+@json_option
 def check_connections(*, locations: tuple[str, ...], as_json: bool) -> int:
     """Look at everything a run depends on, and say what is wrong and how to mend it.
 
@@ -67,7 +61,7 @@ def check_connections(*, locations: tuple[str, ...], as_json: bool) -> int:
     else:
         results.print(findings_table("What a run depends on", findings))
         console.print(in_sum(findings), highlight=False)
-    return FAILED if any(one.seen.verdict == Verdict.FAILED for one in findings) else 0
+    return FAILED if any(one.seen.verdict == Verdict.FAILED for one in findings) else DONE
 
 
 def findings_table(title: str, findings: Sequence[Finding]) -> Table:

@@ -12,7 +12,15 @@ from pathlib import Path
 
 import click
 
-from ipos_pipeline.cli.acting import confirm, json_option, print_json, text_table, yes_option
+from ipos_pipeline.cli.acting import (
+    DONE,
+    FAILED,
+    confirm,
+    json_option,
+    print_json,
+    text_table,
+    yes_option,
+)
 from ipos_pipeline.cli.check_connections import findings_table, in_sum
 from ipos_pipeline.cli.output import console, progress, results, say
 from ipos_pipeline.connections import utc_now
@@ -23,8 +31,6 @@ from ipos_pipeline.ledger.database import shown_url
 from ipos_pipeline.ledger.restoring import Order, Restoration, restore
 from ipos_pipeline.settings.environment import LocalSettings
 from ipos_pipeline.steps.checking_ledger import check_ledger
-
-DONE, FAILED = 0, 1
 
 
 @click.group()

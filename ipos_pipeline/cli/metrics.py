@@ -11,7 +11,8 @@ from functools import partial
 import click
 from prometheus_client import CollectorRegistry, generate_latest, start_http_server
 
-from ipos_pipeline.cli.output import shown
+from ipos_pipeline.cli.acting import DONE
+from ipos_pipeline.cli.output import in_words, shown
 from ipos_pipeline.connections import utc_now
 from ipos_pipeline.errors import ConfigurationError, PipelineError
 from ipos_pipeline.ledger.store import LedgerStore
@@ -19,7 +20,6 @@ from ipos_pipeline.settings.environment import WatchSettings
 from ipos_pipeline.steps.measuring import Watched
 from ipos_pipeline.steps.scraping import LedgerCollector
 
-DONE = 0
 PORT = 9464
 
 
@@ -84,7 +84,7 @@ def _tell(problem: Exception) -> None:
     """Say why a look has failed; only our own errors are fit to be shown."""
     what = type(problem).__name__
     if isinstance(problem, PipelineError):
-        what = f"{problem.message} What to do: {problem.recovery}"
+        what = in_words(problem)
     click.echo(shown(f"{utc_now():%Y-%m-%dT%H:%M:%SZ} {what}"), err=True)
 
 

@@ -17,6 +17,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 from rich.text import Text
 
+from ipos_pipeline.errors import PipelineError
 from ipos_pipeline.steps.summarising import StoreDaySummary
 
 console = Console(stderr=True)
@@ -43,6 +44,11 @@ def say(text: str) -> None:
     """Tell lines that may quote IPOS, NetSuite or an invoice: as they are, never as markup."""
     for line in text.splitlines():
         console.print(shown(line), markup=False, highlight=False)
+
+
+def in_words(error: PipelineError) -> str:
+    """Write an error of ours for people, with what to do next."""
+    return f"{error.message} What to do: {error.recovery}"
 
 
 def shown(value: object) -> str:

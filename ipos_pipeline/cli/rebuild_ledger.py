@@ -10,18 +10,16 @@ import click
 from rich.table import Table
 from rich.text import Text
 
-from ipos_pipeline.cli.output import progress, results, say, shown
+from ipos_pipeline.cli.acting import DAY, FAILED, locations_option
+from ipos_pipeline.cli.output import in_words, progress, results, say, shown
 from ipos_pipeline.connections import Connections
 from ipos_pipeline.domain.configuration import IposConfiguration
-from ipos_pipeline.errors import AuthenticationError, PipelineError, TransientError
+from ipos_pipeline.errors import AuthenticationError, TransientError
 from ipos_pipeline.steps.rebuilding import Rebuilt, rebuild_store_day
 
-FAILED = 1
 ACTOR = "rebuild-ledger"
 SHOWN_MAX = 10
 """External IDs that a line of the terminal names; the others are counted."""
-
-DAY = click.DateTime(["%Y-%m-%d"])
 
 
 @click.command("rebuild-ledger")
@@ -29,13 +27,7 @@ DAY = click.DateTime(["%Y-%m-%d"])
 @click.option(
     "--to", "last", required=True, type=DAY, metavar="DAY", help="Last business day, included."
 )
-@click.option(
-    "--location",
-    "locations",
-    multiple=True,
-    metavar="CODE",
-    help="IPOS location, such as DXB01; may be given several times. Default: all active ones.",
-)
+@locations_option
 def rebuild_ledger(first: datetime, last: datetime, locations: tuple[str, ...]) -> int:
     """Make the ledger again after it was lost, from what IPOS shows and what NetSuite has.
 
@@ -91,7 +83,7 @@ def _rebuild_all(
                 try:
                     rebuilt.append(_rebuild(connections, configuration, day))
                 except (TransientError, AuthenticationError) as error:
-                    failures.append(f"{name}: {_sentence(error)}")
+                    failures.append(f"{name}: {in_words(error)}")
                 bar.advance(task)
     return rebuilt, failures
 
@@ -109,10 +101,6 @@ def _rebuild(connections: Connections, configuration: IposConfiguration, day: da
             clock=connections.clock,
         )
     )
-
-
-def _sentence(error: PipelineError) -> str:
-    return f"{error.message} What to do: {error.recovery}"
 
 
 def _table(rebuilt: Iterable[Rebuilt]) -> Table:

@@ -14,11 +14,12 @@ from ipos_pipeline.cli.acting import (
     DONE,
     FAILED,
     json_option,
+    locations_option,
     opened,
     print_json,
     text_table,
 )
-from ipos_pipeline.cli.output import money, progress, results, say
+from ipos_pipeline.cli.output import in_words, money, progress, results, say
 from ipos_pipeline.connections import Connections
 from ipos_pipeline.domain.configuration import IposConfiguration
 from ipos_pipeline.domain.difference_words import DIFFERENCE_WORDS, TOTALS_DO_NOT_AGREE
@@ -45,13 +46,7 @@ class Compared:
 
 @click.command()
 @click.option("--day", required=True, type=DAY, metavar="DAY", help="Business day.")
-@click.option(
-    "--location",
-    "locations",
-    multiple=True,
-    metavar="CODE",
-    help="IPOS location; may be given several times. Default: all active ones.",
-)
+@locations_option
 @json_option
 def reconcile(*, day: datetime, locations: tuple[str, ...], as_json: bool) -> int:
     """Compare a day in IPOS, in the ledger and in NetSuite, document by document.
@@ -93,7 +88,7 @@ def _compare(connections: Connections, day: date, locations: Sequence[str]) -> l
             bar.advance(task)
     if not locations:
         compared += [
-            Compared(one.location_code or one.title, problem=_in_words(one.error))
+            Compared(one.location_code or one.title, problem=in_words(one.error))
             for one in records.problems
         ]
     return compared
@@ -103,7 +98,7 @@ def _compared(connections: Connections, configuration: IposConfiguration, day: d
     try:
         proof = prove(connections, configuration, day)
     except PipelineError as error:
-        return Compared(configuration.location_code, problem=_in_words(error))
+        return Compared(configuration.location_code, problem=in_words(error))
     return Compared(configuration.location_code, proof)
 
 
@@ -119,10 +114,6 @@ def prove(connections: Connections, configuration: IposConfiguration, day: date)
             at=connections.clock(),
         )
     )
-
-
-def _in_words(error: PipelineError) -> str:
-    return f"{error.message} What to do: {error.recovery}"
 
 
 def _show(day: date, compared: Sequence[Compared]) -> None:

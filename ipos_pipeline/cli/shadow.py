@@ -16,11 +16,12 @@ from ipos_pipeline.cli.acting import (
     DONE,
     FAILED,
     json_option,
+    locations_option,
     opened,
     print_json,
     text_table,
 )
-from ipos_pipeline.cli.output import money, progress, results, say
+from ipos_pipeline.cli.output import in_words, money, progress, results, say
 from ipos_pipeline.connections import Connections
 from ipos_pipeline.domain.configuration import IposConfiguration
 from ipos_pipeline.domain.shadow import is_shadow
@@ -67,13 +68,7 @@ def shadow() -> None:
 @shadow.command()
 @click.option("--from", "first", required=True, type=DAY, metavar="DAY", help="First business day.")
 @click.option("--to", "last", required=True, type=DAY, metavar="DAY", help="Last business day.")
-@click.option(
-    "--location",
-    "locations",
-    multiple=True,
-    metavar="CODE",
-    help="IPOS location; may be given several times. Default: all active ones.",
-)
+@locations_option
 @click.option(
     "--csv",
     "csv_file",
@@ -177,7 +172,7 @@ def _compared(connections: Connections, configuration: IposConfiguration, day: d
             )
         )
     except PipelineError as error:
-        return Compared(code, day, problem=f"{error.message} What to do: {error.recovery}")
+        return Compared(code, day, problem=in_words(error))
     return Compared(code, day, comparison)
 
 

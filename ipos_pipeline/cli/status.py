@@ -8,7 +8,14 @@ from typing import Any
 
 import click
 
-from ipos_pipeline.cli.acting import DONE, json_option, opened, print_json, text_table
+from ipos_pipeline.cli.acting import (
+    DONE,
+    json_option,
+    locations_option,
+    opened,
+    print_json,
+    text_table,
+)
 from ipos_pipeline.cli.output import results, say
 from ipos_pipeline.domain.configuration import IposConfiguration
 from ipos_pipeline.steps.listing_errors import LocationStanding, standing
@@ -20,13 +27,7 @@ _COLUMNS = (
 
 
 @click.command()
-@click.option(
-    "--location",
-    "locations",
-    multiple=True,
-    metavar="CODE",
-    help="IPOS location; may be given several times. Default: all active ones.",
-)
+@locations_option
 @json_option
 def status(*, locations: tuple[str, ...], as_json: bool) -> int:
     """Show for each location the four dates, open errors, and the oldest invoice not posted.

@@ -7,30 +7,24 @@ from datetime import date, datetime
 
 import click
 
-from ipos_pipeline.cli.output import results, say, summary_table
+from ipos_pipeline.cli.acting import DAY, DONE, FAILED, locations_option
+from ipos_pipeline.cli.output import in_words, results, say, summary_table
 from ipos_pipeline.connections import Connections
 from ipos_pipeline.domain.business_day import business_date_at
 from ipos_pipeline.errors import ConfigurationError
 from ipos_pipeline.settings.configuration_records import ConfigurationRecords
 from ipos_pipeline.steps.summarising import summarise
 
-FAILED = 1
-
 
 @click.command()
 @click.option(
     "--day",
     required=True,
-    type=click.DateTime(["%Y-%m-%d"]),
+    type=DAY,
+    metavar="DAY",
     help="Business day to post, such as 2026-11-20.",
 )
-@click.option(
-    "--location",
-    "locations",
-    multiple=True,
-    metavar="CODE",
-    help="IPOS location, such as DXB01; may be given several times. Default: all active ones.",
-)
+@locations_option
 @click.option(
     "--dry-run",
     "is_dry",
@@ -68,9 +62,8 @@ def sync(day: datetime, locations: tuple[str, ...], *, is_dry: bool) -> int:
         )
     left_out = () if locations else records.problems
     for problem in left_out:
-        told = f"{problem.error.message} What to do: {problem.error.recovery}"
-        say(told)
-    return 0 if all(run.is_success for run in runs) and not left_out else FAILED
+        say(in_words(problem.error))
+    return DONE if all(run.is_success for run in runs) and not left_out else FAILED
 
 
 def _checked(

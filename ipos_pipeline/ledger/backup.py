@@ -90,7 +90,7 @@ def contents(connection: Connection) -> Contents:
 def contents_of_file(file: Path) -> Contents:
     """Check an SQLite file as a whole and sum it up. Raises ConfigurationError for a damaged one.
 
-    No engine of store.py: that would turn on the write-ahead log, which is a second file.
+    No engine of database.py: that would turn on the write-ahead log, which is a second file.
     """
     engine = create_engine(f"sqlite:///{file}", poolclass=NullPool)
     with engine.connect() as connection:

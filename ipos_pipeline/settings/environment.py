@@ -6,7 +6,7 @@ Secrets are secret values: they show as stars everywhere but where a request is 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, Self
@@ -238,8 +238,7 @@ class Settings(WatchSettings):
 
 def _refuse_other_encodings(given: Mapping[str, object]) -> None:
     """Python hands over bytes that are no UTF-8 as halves of characters, which nothing can send."""
-    groups = (Settings, OAuth2Settings, TbaSettings, MailSettings)
-    read = {one.alias for group in groups for one in group.model_fields.values() if one.alias}
+    read = {variable for _, variable in _variables() if variable}
     wrong = sorted(name for name in read if not _is_utf8(str(given.get(name, ""))))
     if wrong:
         message = f"The environment is not complete: {', '.join(wrong)} must be text in UTF-8."
@@ -271,10 +270,15 @@ def first_day(environment: Mapping[str, str]) -> date:
 
 def _variable(location: Sequence[int | str]) -> str:
     """Name the variable of a mistake; a default that is refused is told by its field's name."""
-    groups = (Settings, OAuth2Settings, TbaSettings, MailSettings)
-    aliases = {name: one.alias for group in groups for name, one in group.model_fields.items()}
     name = str(location[-1]) if location else "environment"
-    return aliases.get(name) or name
+    return dict(_variables()).get(name) or name
+
+
+def _variables() -> Iterator[tuple[str, str | None]]:
+    """Give each field's name with its variable."""
+    for group in (Settings, OAuth2Settings, TbaSettings, MailSettings):
+        for name, one in group.model_fields.items():
+            yield name, one.alias
 
 
 def _given(environment: Mapping[str, str]) -> dict[str, Any]:

@@ -20,6 +20,7 @@ SECRETS = (
 """The settings that hold a secret, but for the private key, whose file is a setting of its own."""
 
 _SUFFIX = "_FILE"
+_MEND = "Point it to a file that this user may read and that holds the secret alone."
 
 
 def secret_value(environment: Mapping[str, str], name: str) -> str | None:
@@ -46,6 +47,3 @@ def secret_value(environment: Mapping[str, str], name: str) -> str | None:
         message = f"{name}{_SUFFIX} {file} is empty"
         raise ConfigurationError(message, recovery=_MEND)
     return text
-
-
-_MEND = "Point it to a file that this user may read and that holds the secret alone."

@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 
-from ipos_pipeline.steps.rebuilding import Rebuilt, rebuild_store_day
+from ipos_pipeline.steps.rebuilding import Rebuilt
 from ipos_pipeline_tests.builders import DAY, LOCATION, amount_line, raw_invoice, raw_line
 from ipos_pipeline_tests.databases import lose_ledger
 from ipos_pipeline_tests.pipeline.conftest import Pipeline, checks_of
+from ipos_pipeline_tests.rebuilding import rebuild
 from simulators.faults import Faults
 
 AT = "2026-11-20T11:07:33"
@@ -178,18 +179,7 @@ def test_what_only_one_of_two_lists_shows_is_not_taken_for_acknowledged(
 def _rebuild(pipeline: Pipeline, day: date = DAY) -> Rebuilt:
     with pipeline.world.connections(**pipeline.environment) as opened:
         configuration = opened.configuration(LOCATION)
-        return opened.wait_for(
-            rebuild_store_day(
-                opened.ipos(configuration),
-                opened.netsuite,
-                opened.ledger,
-                configuration=configuration,
-                profile=opened.profile(configuration),
-                day=day,
-                actor="rebuild-ledger",
-                clock=opened.clock,
-            )
-        )
+        return opened.wait_for(rebuild(opened, configuration, day))
 
 
 def _events(pipeline: Pipeline) -> list[Any]:

@@ -23,8 +23,8 @@ from ipos_pipeline.ledger.entry import PostingEntry, Status
 from ipos_pipeline.ledger.integration_errors import Stage
 from ipos_pipeline.ledger.restoring import Order, restore
 from ipos_pipeline.ledger.store import LedgerStore
-from ipos_pipeline.steps.rebuilding import rebuild_store_day
 from ipos_pipeline.steps.resolving import By, retry, set_aside
+from ipos_pipeline_tests.rebuilding import rebuild
 from ipos_pipeline_tests.simulation.store_day import active_configurations
 from ipos_pipeline_tests.simulation.storm import STORE_DAYS, Storm
 
@@ -167,16 +167,7 @@ class RestoredStorm(Storm):
     async def _rebuild_all(self, opened: Connections) -> bool:
         for configuration in (await active_configurations(opened)).values():
             for day in STORE_DAYS:
-                await rebuild_store_day(
-                    opened.ipos(configuration),
-                    opened.netsuite,
-                    opened.ledger,
-                    configuration=configuration,
-                    profile=opened.profile(configuration),
-                    day=day,
-                    actor="rebuild-ledger",
-                    clock=opened.clock,
-                )
+                await rebuild(opened, configuration, day)
         return True
 
     def _decide_again(self) -> None:
