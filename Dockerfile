@@ -48,7 +48,7 @@ COPY simulators /opt/simulated/simulators
 ENV PYTHONPATH=/opt/simulated
 VOLUME /var/lib/ipos-pipeline/simulators
 HEALTHCHECK --interval=10s --timeout=5s --start-period=60s \
-  CMD ["python", "-c", "from urllib.request import urlopen; urlopen('http://127.0.0.1:8080/_simulator/summary', timeout=4)"]
+  CMD ["python", "-c", "from urllib.request import urlopen; open('/var/lib/ipos-pipeline/simulators/simulators.json'); urlopen('http://127.0.0.1:8080/_simulator/summary', timeout=4)"]
 CMD ["python", "-m", "simulators", "--state", "/var/lib/ipos-pipeline/simulators", \
      "--host", "127.0.0.1", "--ipos-port", "8080", "--netsuite-port", "8081", "--smtp-port", "2525", \
      "--client-id", "demo", "--certificate-id", "demo"]

@@ -111,6 +111,7 @@ def running(settings: Settings) -> Iterator[dict[str, Any]]:
     with ExitStack() as stack:
         ipos_socket = stack.enter_context(open_port(settings.host, ports.ipos))
         netsuite_socket = stack.enter_context(open_port(settings.host, ports.netsuite))
+        ready_file.unlink(missing_ok=True)  # of a process that was killed
         inbox = SmtpInbox(settings.host, ports.smtp, directory=settings.state / "mails")
         stack.enter_context(inbox)
         netsuite = NetSuiteSimulator(

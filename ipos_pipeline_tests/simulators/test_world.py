@@ -27,6 +27,7 @@ from simulators.netsuite import Latency, NetSuiteSimulator
 from simulators.serving import open_port
 from simulators.world import (
     SHOPS,
+    Sales,
     World,
     build_world,
     configurations,
@@ -197,6 +198,20 @@ def wait_for(path: Path, child: subprocess.Popen[str]) -> dict[str, Any]:
         time.sleep(0.05)
     ready: dict[str, Any] = simplejson.loads(path.read_text())
     return ready
+
+
+def test_the_ready_file_of_a_killed_process_is_gone_before_anything_is_ready(
+    tmp_path: Path,
+) -> None:
+    """Else whoever waits for it goes on too early."""
+    (tmp_path / READY_FILE).write_text("{}")
+
+    def sales() -> Sales:
+        assert not (tmp_path / READY_FILE).exists()
+        return made_sales(DAY, invoices_per_location=1)
+
+    with running(Settings(tmp_path, sales)):
+        assert simplejson.loads((tmp_path / READY_FILE).read_text())["pid"] == os.getpid()
 
 
 def test_the_command_ends_cleanly_on_sigterm(tmp_path: Path) -> None:
