@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 
 import httpx2
 import pytest
+from prometheus_client.parser import text_string_to_metric_families
 
 from ipos_pipeline_tests.deployment.containers import loopback_address
 from ipos_pipeline_tests.deployment.manual import Shell, blocks
@@ -31,6 +32,19 @@ SECTION = "One machine with PostgreSQL"
 PREFIX = "/srv/ipos-pipeline"
 UNITS = sorted((ROOT / "deploy" / "systemd").glob("*.service"))
 TODAY = datetime.now(ZoneInfo("Asia/Dubai")).date()
+SECRETS = {"netsuite.pem", "ledger_url", "dagster_url"}
+NEEDS = {
+    "code": SECRETS,
+    "daemon": {"dagster_url"},
+    "webserver": {"dagster_url"},
+    "metrics": {"ledger_url"},
+}
+WRITES = {
+    "code": {"dagster", "data"},
+    "daemon": {"dagster"},
+    "webserver": {"dagster"},
+    "metrics": (),
+}
 MARKS = {"", "root", "install"}
 """Blocks are typed as they stand, left to root, or replaced, in this order of the words."""
 
@@ -90,6 +104,7 @@ def test_the_commands_of_the_manual_lead_to_a_posted_day(
         assert {run["status"] for run in runs} == {"SUCCESS"}
         everything = shell.type(f"ipos-pipeline reconcile --day {TODAY}")
         kept = shell.type("psql -At -d ledger -c 'SELECT count(*) FROM posting_entry'")
+        figures = httpx2.get(f"http://{loopback_address()}:9464/metrics").text
         shown = shell.type("psql -At -d dagster -c 'SELECT count(*) FROM runs'")
         shell.type(end)
 
@@ -98,6 +113,7 @@ def test_the_commands_of_the_manual_lead_to_a_posted_day(
     assert len(external_ids) == len(set(external_ids)) > 0
     assert {one.split("-")[1] for one in external_ids} == set(SHOPS)
     assert int(kept) == len(external_ids), "the ledger is not in PostgreSQL"
+    assert posted_in(figures) == len(external_ids)
     assert int(shown) >= len(runs), "Dagster's runs are not in PostgreSQL"
     secret = [*(folder / "secrets").iterdir(), folder / "environment"]
     assert {f"{one.stat().st_mode & 0o777:o}" for one in secret} == {"600"}
@@ -139,13 +155,24 @@ def test_a_unit_of_systemd_starts_again_what_ends_and_closes_what_is_not_needed(
     assert service["Restart"] == "always"
     assert (service["User"], service["NoNewPrivileges"]) == ("ipos-pipeline", "yes")
     assert (service["ProtectSystem"], service["CapabilityBoundingSet"]) == ("strict", "")
-    writable = set(service["ReadWritePaths"].split())
+    writable = set(service.get("ReadWritePaths", "").split())
     is_code = path.stem.endswith("-code")
     assert (service.get("KillMode") == "mixed") == is_code  # else its runs are cut with it
-    assert writable == {f"{PREFIX}/dagster"} | ({f"{PREFIX}/data"} if is_code else set())
+    name = path.stem.removeprefix("ipos-pipeline-")
+    assert writable == {f"{PREFIX}/{one}" for one in WRITES[name]}
     hidden = service.get("InaccessiblePaths", "").split()
-    secrets = {f"{PREFIX}/secrets/netsuite.pem", f"{PREFIX}/secrets/ledger_url"}
-    assert set(hidden) == (set() if is_code else secrets)
+    assert set(hidden) == {f"{PREFIX}/secrets/{one}" for one in SECRETS - NEEDS[name]}
+
+
+def posted_in(figures: str) -> float:
+    """Add up the documents that the figures count as posted."""
+    counted = text_string_to_metric_families(figures)
+    return sum(
+        one.value
+        for family in counted
+        for one in family.samples
+        if one.name == "ipos_pipeline_documents_posted_total"
+    )
 
 
 def _replaced(text: str, replaced: list[tuple[str, str]]) -> str:
