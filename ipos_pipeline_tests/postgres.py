@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import tempfile
 import warnings
 from collections.abc import Iterator
@@ -115,3 +116,13 @@ def shared_server() -> PostgresServer:
 def stop_shared_server() -> None:
     """End what `shared_server` has started, if it has."""
     _OPEN.close()
+
+
+def dump_of(url: str) -> str:
+    """Dump a PostgreSQL database as SQL text, with the program that belongs to the server."""
+    folder = Path(str(make_url(url).query["host"]))
+    server = (folder / "postmaster.pid").read_text(encoding="utf-8").split()[0]
+    program = Path(f"/proc/{server}/exe").resolve().with_name("pg_dump")
+    plain = make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
+    done = subprocess.run([program, plain], capture_output=True, text=True, check=True)
+    return done.stdout

@@ -20,7 +20,6 @@ from urllib.parse import quote, quote_plus, unquote
 
 import pandas as pd
 from pydantic import BaseModel, SecretStr
-from sqlalchemy import make_url
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ipos_pipeline.domain.configuration import IposConfiguration
@@ -182,16 +181,6 @@ def _marked_command_lines() -> Iterator[bytes]:
                 yield (process / "cmdline").read_bytes()
         except OSError:
             continue  # it has ended, or is somebody else's
-
-
-def dump_of(url: str) -> str:
-    """Dump a PostgreSQL database as SQL text, with the program that belongs to the server."""
-    folder = Path(str(make_url(url).query["host"]))
-    server = (folder / "postmaster.pid").read_text(encoding="utf-8").split()[0]
-    program = Path(f"/proc/{server}/exe").resolve().with_name("pg_dump")
-    plain = make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
-    done = subprocess.run([program, plain], capture_output=True, text=True, check=True)
-    return done.stdout
 
 
 def files_below(*folders: Path) -> Iterator[tuple[str, str]]:

@@ -23,7 +23,6 @@ from ipos_pipeline_tests.builders import raw_invoice, raw_line
 from ipos_pipeline_tests.configuration.planted import (
     Echo,
     Watched,
-    dump_of,
     files_below,
     found,
     secret_record_fields,
@@ -33,7 +32,7 @@ from ipos_pipeline_tests.configuration.planted import (
 from ipos_pipeline_tests.conftest import _signing_key
 from ipos_pipeline_tests.pipeline.processes import wait_for
 from ipos_pipeline_tests.pipeline.test_dagster_ui import ask, dagster_dev
-from ipos_pipeline_tests.postgres import PostgresServer
+from ipos_pipeline_tests.postgres import PostgresServer, dump_of
 from ipos_pipeline_tests.processes.runs import inherited
 from ipos_pipeline_tests.processes.shop import ROOT
 from simulators.inbox import SmtpInbox

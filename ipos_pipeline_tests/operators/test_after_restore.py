@@ -20,6 +20,8 @@ ASIDE = SALES[3]
 NOTHING_IS_TAKEN = Faults(throttled=1.0, only="/record/v1/cash")
 Run = Callable[[], Tick]
 
+pytestmark = pytest.mark.usefixtures("postgres_programs")
+
 
 @pytest.fixture
 def run(world: SimulatedWorld) -> Run:
