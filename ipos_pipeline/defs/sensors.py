@@ -4,6 +4,8 @@ Belongs here: asking, deciding by a pure function (domain/due.py), requesting ru
 a run does (assets.py).
 """
 
+from collections.abc import Iterable
+
 import dagster as dg
 
 from ipos_pipeline.connections import Connections
@@ -39,12 +41,7 @@ def store_days_sensor(
     """Ask IPOS for counts and the ledger for what is due; start what needs a run."""
     try:
         with clear_failures(connections, run=TICK):
-            registered = set(context.instance.get_dynamic_partitions(LOCATIONS))
-            active = {
-                code: configuration
-                for code, configuration in _configurations(context, connections).items()
-                if code in registered
-            }
+            active = _configurations(context, connections)
             _release_solved(context, connections, active)
             due = _due(context, connections, active)
             runs = grouped(connections, due)
@@ -58,7 +55,18 @@ def store_days_sensor(
     requests = [run_request(key, why, only_new=True) for key, why in runs.alone.items()]
     why = f"{len(due)} store-days have something to do"
     requests += [group_request(keys, why, only_new=True) for keys in runs.groups]
-    return dg.SensorResult(run_requests=requests)
+    return dg.SensorResult(
+        run_requests=requests, dynamic_partitions_requests=_to_register(context, due)
+    )
+
+
+def _to_register(
+    context: dg.SensorEvaluationContext, due: Iterable[StoreDayKey]
+) -> list[dg.AddDynamicPartitionsRequest]:
+    """Name the locations whose first run starts; Dagster adds their partitions before it."""
+    registered = set(context.instance.get_dynamic_partitions(LOCATIONS))
+    to_add, _ = locations_to_change(registered, {code for code, _ in due})
+    return [dg.AddDynamicPartitionsRequest(LOCATIONS, to_add)] if to_add else []
 
 
 def _configurations(

@@ -6,7 +6,6 @@ arguments and the environment of its container (containers.py). The profile is d
 
 from __future__ import annotations
 
-import json
 import signal
 import subprocess
 from collections.abc import Iterator
@@ -55,8 +54,6 @@ def running(containers: Containers) -> Iterator[Containers]:
         for name in LONG_RUNNING:
             assert not containers.is_healthy(name), name
             stack.enter_context(containers.started(name))
-            if name == "simulators":
-                _post_one_shop(containers)
         yield containers
 
 
@@ -117,15 +114,6 @@ def test_each_container_ends_by_itself_when_it_is_told_to(running: Containers) -
         process.send_signal(signal.SIGTERM)
         grace = services()[name]["stop_grace_period"]
         assert process.wait(_seconds(grace)) in {0, -signal.SIGTERM, 1}, name
-
-
-def _post_one_shop(containers: Containers) -> None:
-    """Do by hand what the manual begins with; else the sensors do it at their second tick."""
-    ready = json.loads((containers.folder / "simulators" / "simulators.json").read_text())
-    day = ready["last_day"]
-    sync = ["ipos-pipeline", "sync", "--day", day, "--location", "DXB01"]
-    done = containers.execute("code", sync)
-    assert done.returncode == 0, done.stdout + done.stderr
 
 
 def _with_password(url: str) -> str:

@@ -113,6 +113,21 @@ def test_a_location_whose_ipos_refuses_us_gets_a_run_so_that_the_failure_is_seen
     assert "refused the credential" in request.tags["ipos/reason"]
 
 
+def test_a_tick_starts_the_first_run_of_a_location_that_has_no_partition_yet(
+    pipeline: Pipeline,
+) -> None:
+    pipeline.instance.delete_dynamic_partition(LOCATIONS, LOCATION)
+    pipeline.world.ipos.add_invoices([raw_invoice()])
+
+    answer = tick(pipeline)
+
+    assert requested(answer) == [TODAY]
+    assert isinstance(answer, dg.SensorResult)
+    assert answer.dynamic_partitions_requests == [
+        dg.AddDynamicPartitionsRequest(LOCATIONS, [LOCATION])
+    ]
+
+
 @pytest.mark.parametrize("is_inactive", [True, False])
 def test_the_location_partitions_follow_the_active_records(
     pipeline: Pipeline, *, is_inactive: bool
