@@ -81,25 +81,24 @@ def _rebuild_all(
                 name = f"{day} {configuration.location_code}"
                 bar.update(task, description=name)
                 try:
-                    rebuilt.append(_rebuild(connections, configuration, day))
+                    rebuilt.append(connections.wait_for(rebuild(connections, configuration, day)))
                 except (TransientError, AuthenticationError) as error:
                     failures.append(f"{name}: {in_words(error)}")
                 bar.advance(task)
     return rebuilt, failures
 
 
-def _rebuild(connections: Connections, configuration: IposConfiguration, day: date) -> Rebuilt:
-    return connections.wait_for(
-        rebuild_store_day(
-            connections.ipos(configuration),
-            connections.netsuite,
-            connections.ledger,
-            configuration=configuration,
-            profile=connections.profile(configuration),
-            day=day,
-            actor=ACTOR,
-            clock=connections.clock,
-        )
+async def rebuild(connections: Connections, configuration: IposConfiguration, day: date) -> Rebuilt:
+    """Rebuild one store-day. Raises as `rebuild_store_day` does."""
+    return await rebuild_store_day(
+        connections.ipos(configuration),
+        connections.netsuite,
+        connections.ledger,
+        configuration=configuration,
+        profile=connections.profile(configuration),
+        day=day,
+        actor=ACTOR,
+        clock=connections.clock,
     )
 
 

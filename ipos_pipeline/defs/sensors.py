@@ -65,7 +65,7 @@ def _to_register(
 ) -> list[dg.AddDynamicPartitionsRequest]:
     """Name the locations whose first run starts; Dagster adds their partitions before it."""
     registered = set(context.instance.get_dynamic_partitions(LOCATIONS))
-    to_add, _ = locations_to_change(registered, {code for code, _ in due})
+    to_add = sorted({code for code, _ in due} - registered)
     return [dg.AddDynamicPartitionsRequest(LOCATIONS, to_add)] if to_add else []
 
 

@@ -43,7 +43,7 @@ WRITES = {
     "code": {"dagster", "data"},
     "daemon": {"dagster"},
     "webserver": {"dagster"},
-    "metrics": (),
+    "metrics": set(),
 }
 MARKS = {"", "root", "install"}
 """Blocks are typed as they stand, left to root, or replaced, in this order of the words."""

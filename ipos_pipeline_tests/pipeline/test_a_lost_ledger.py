@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
+from ipos_pipeline.cli.rebuild_ledger import rebuild
 from ipos_pipeline.steps.rebuilding import Rebuilt
 from ipos_pipeline_tests.builders import DAY, LOCATION, amount_line, raw_invoice, raw_line
 from ipos_pipeline_tests.databases import lose_ledger
 from ipos_pipeline_tests.pipeline.conftest import Pipeline, checks_of
-from ipos_pipeline_tests.rebuilding import rebuild
 from simulators.faults import Faults
 
 AT = "2026-11-20T11:07:33"

@@ -15,6 +15,7 @@ from typing import Any
 
 import httpx2
 
+from ipos_pipeline.cli.rebuild_ledger import rebuild
 from ipos_pipeline.connections import Connections
 from ipos_pipeline.domain.retry_policy import DECISION_LOST
 from ipos_pipeline.domain.selection import Selection
@@ -24,7 +25,6 @@ from ipos_pipeline.ledger.integration_errors import Stage
 from ipos_pipeline.ledger.restoring import Order, restore
 from ipos_pipeline.ledger.store import LedgerStore
 from ipos_pipeline.steps.resolving import By, retry, set_aside
-from ipos_pipeline_tests.rebuilding import rebuild
 from ipos_pipeline_tests.simulation.store_day import active_configurations
 from ipos_pipeline_tests.simulation.storm import STORE_DAYS, Storm
 
