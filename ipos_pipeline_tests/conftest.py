@@ -26,7 +26,9 @@ from ipos_pipeline_tests.simulated_world import Clock, SimulatedWorld, simulated
 def pytest_configure() -> None:
     """Let no property fail because the machine is busy, nor now and then.
 
-    The suite tries the same examples each time; `make fuzz` looks for others, and for more.
+    The suite tries the same examples each time that the same code is tested whole: Hypothesis also
+    draws from the constants of the modules that are loaded. `make fuzz` looks for others, and for
+    more.
     """
     settings.register_profile(
         "shared machine",
@@ -36,7 +38,14 @@ def pytest_configure() -> None:
         suppress_health_check=[HealthCheck.too_slow],
     )
     settings.load_profile("shared machine")
+    _forget_the_terminal()
     _let_processes_be_interrupted()
+
+
+def _forget_the_terminal() -> None:
+    """Have all output as wide and as plain as where nobody looks."""
+    for name in ("COLUMNS", "FORCE_COLOR", "TTY_COMPATIBLE", "TTY_INTERACTIVE"):
+        os.environ.pop(name, None)
 
 
 def _let_processes_be_interrupted() -> None:

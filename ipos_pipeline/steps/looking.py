@@ -98,7 +98,9 @@ def decide(
             work, locations, first_day=oldest, claimed_before=now - lease, now=now
         )
     # One unanswered day of a location is enough to see that it does not answer.
-    latest = {code: max(day for one, day in look.unanswered if one == code) for code in silent}
+    latest = {
+        code: max(day for one, day in look.unanswered if one == code) for code in sorted(silent)
+    }
     return due_store_days(
         shown=shown,
         known=known,

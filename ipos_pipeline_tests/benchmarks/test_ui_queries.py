@@ -82,10 +82,10 @@ def test_the_server_knows_the_whole_history(tmp_path: Path, console: Console) ->
             with web_server(tmp_path) as site:
                 told = httpx2.post(f"{site}/graphql", json={"query": STATISTICS}, timeout=60).json()
             seen.append(told["data"]["assetNodes"][0]["partitionStats"])
-    assert seen == [
-        {"numMaterialized": len(chain.partition_keys()), "numPartitions": SHOPS * chain.days}
-        for chain in known
-    ]
+    for chain, shown in zip(known, seen, strict=True):
+        assert shown["numMaterialized"] == len(chain.partition_keys())
+        # A day may begin at the shops in between.
+        assert shown["numPartitions"] in {SHOPS * chain.days, SHOPS * (chain.days + 1)}
     assert seen[0]["numMaterialized"] < seen[0]["numPartitions"]
 
 

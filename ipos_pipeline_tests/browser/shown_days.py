@@ -6,7 +6,6 @@ The last store-day has an open error: one of its invoices sells an item that Net
 from __future__ import annotations
 
 import json
-import socket
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -17,7 +16,15 @@ from typing import Any
 
 import httpx2
 
-from ipos_pipeline_tests.pipeline.processes import BIN, ROOT, command, simulated, wait_for
+from ipos_pipeline_tests.pipeline.processes import (
+    BIN,
+    COMMAND_SECONDS_MAX,
+    ROOT,
+    command,
+    simulated,
+    wait_for,
+)
+from ipos_pipeline_tests.ports import reserved_port
 from simulators.launch import READY_FILE
 
 SHOP_WITH_ERROR = "SHJ01"
@@ -97,10 +104,8 @@ def _run(arguments: list[str], environment: Mapping[str, str], folder: Path) -> 
 @contextmanager
 def _web_server(environment: Mapping[str, str], folder: Path) -> Iterator[str]:
     """Start `dagster-webserver` on a free port; gives its address."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        address = f"127.0.0.1:{free.getsockname()[1]}"
-    host, port = address.split(":")
+    host, port = "127.0.0.1", str(reserved_port())
+    address = f"{host}:{port}"
     output = folder / "dagster-webserver.log"
     with output.open("w") as log:
         process = subprocess.Popen(
@@ -115,7 +120,7 @@ def _web_server(environment: Mapping[str, str], folder: Path) -> Iterator[str]:
             yield f"http://{address}"
         finally:
             process.terminate()
-            process.wait(30)
+            process.wait(COMMAND_SECONDS_MAX)
 
 
 def _answers(address: str) -> bool:

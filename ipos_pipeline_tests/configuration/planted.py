@@ -177,8 +177,9 @@ class Watched:
 def _marked_command_lines() -> Iterator[bytes]:
     for process in Path("/proc").glob("[0-9]*"):
         try:
-            if MARK.encode() in (process / "environ").read_bytes():
-                yield (process / "cmdline").read_bytes()
+            is_ours = MARK.encode() in (process / "environ").read_bytes()
+            if is_ours and (line := (process / "cmdline").read_bytes()):  # none: it has just ended
+                yield line
         except OSError:
             continue  # it has ended, or is somebody else's
 

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import traceback
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import dagster as dg
+import httpx2
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from ipos_pipeline.definitions import build_definitions
 from ipos_pipeline.domain.configuration import IposConfiguration
 from ipos_pipeline_tests.builders import LOCATION, configuration_values, raw_invoice
 from ipos_pipeline_tests.configuration.conftest import record_of
+from ipos_pipeline_tests.contract.faulty import InFront
 from ipos_pipeline_tests.pipeline.conftest import Pipeline
 from simulators.world import CONFIGURATION
 
@@ -44,6 +49,31 @@ def test_no_record_valid_or_not_shows_its_credential(
     assert MARK not in shown
 
 
+class Watched(Pipeline):
+    """A pipeline that keeps the tokens it sends to IPOS."""
+
+    @cached_property
+    def tokens(self) -> set[str]:
+        """Give what was sent; the simulators record no credential."""
+        return set()
+
+    @property
+    def definitions(self) -> dg.Definitions:
+        """Look at each request on its way."""
+
+        def look(request: httpx2.Request, answer: httpx2.Response) -> httpx2.Response:
+            sent = request.headers.get("Authorization", "")
+            if request.url.host == "ipos.test" and sent:
+                self.tokens.add(sent.removeprefix("Bearer "))
+            return answer
+
+        transport = InFront(self.world.transport(), look)
+        return build_definitions(
+            {**self.world.environment, **self.environment},
+            connect=lambda: self.world.connections(transport, **self.environment),
+        )
+
+
 @pytest.mark.parametrize("is_dry", [True, False])
 def test_no_run_of_a_location_that_logs_in_shows_password_or_token(
     pipeline: Pipeline, tmp_path: Path, *, is_dry: bool
@@ -57,25 +87,21 @@ def test_no_run_of_a_location_that_logs_in_shows_password_or_token(
     pipeline.world.ipos.add_location(LOCATION, username="dubai", password=PASSWORD)
     pipeline.world.ipos.add_invoices([raw_invoice()])
 
-    good = pipeline.run(tags={"ipos/dry_run": str(is_dry).lower()})
+    watched = Watched(pipeline.world, pipeline.instance, pipeline.environment)
+    good = watched.run(tags={"ipos/dry_run": str(is_dry).lower()})
     pipeline.world.ipos.rotate_credential(LOCATION)
-    failed = pipeline.run()
+    failed = watched.run()
 
     assert good.success
     assert not failed.success
-    tokens = [
-        value
-        for request in pipeline.world.ipos.requests
-        if (value := request.headers.get("authorization", "").removeprefix("Bearer "))
-    ]
-    assert tokens
+    assert watched.tokens
     events = "\n".join(str(event) for run in (good, failed) for event in run.all_events)
     logs = "\n".join(
         str(entry) for run in (good, failed) for entry in pipeline.instance.all_logs(run.run_id)
     )
     files = [path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()]
     assert files
-    for secret in (PASSWORD, *set(tokens)):
+    for secret in (PASSWORD, *watched.tokens):
         assert secret not in events
         assert secret not in logs
         assert not any(secret.encode() in content for content in files)

@@ -29,7 +29,7 @@ OF_THE_IMAGE = ("PATH", "PYTHONPATH")
 
 def loopback_address() -> str:
     """Give an address of this machine that no other test process uses: ports there are free."""
-    return f"127.77.{os.getpid() >> 8 & 255}.{os.getpid() & 255 or 255}"
+    return f"127.77.{os.getpid() // 254 % 256}.{os.getpid() % 254 + 1}"
 
 
 @dataclass
@@ -147,7 +147,7 @@ def _target(service: dict[str, Any]) -> str:
 def _end(process: subprocess.Popen[bytes]) -> None:
     process.terminate()
     try:
-        process.wait(30)
+        process.wait(120)
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()

@@ -15,9 +15,9 @@ def runs_of_store_days(url: str) -> list[dict[str, Any]]:
     """Give all runs once each shop has had a store-day's and none is under way, else nothing."""
     try:
         answer = httpx2.post(f"{url}/graphql", json={"query": RUNS}, timeout=30).json()
-    except httpx2.TransportError:
+        runs: list[dict[str, Any]] = answer["data"]["runsOrError"]["results"]
+    except (httpx2.TransportError, ValueError, LookupError, TypeError):  # not all is up yet
         return []
-    runs: list[dict[str, Any]] = answer["data"]["runsOrError"]["results"]
     ended = [run for run in runs if run["status"] in {"SUCCESS", "FAILURE", "CANCELED"}]
     store_days = [run for run in ended if run["jobName"] == "sync_invoices"]
     return ended if len(ended) == len(runs) and len(store_days) >= len(SHOPS) else []

@@ -20,6 +20,7 @@ from ipos_pipeline_tests.builders import NOON, failure, keys, raw_invoice, raw_l
 from ipos_pipeline_tests.certificates import make_tls_files
 from ipos_pipeline_tests.errors_workflow.conftest import Operation, compose, mail_environment
 from ipos_pipeline_tests.pipeline.conftest import checks_of
+from ipos_pipeline_tests.ports import reserved_port
 from ipos_pipeline_tests.simulated_world import Clock
 from simulators.inbox import SmtpInbox
 
@@ -47,8 +48,7 @@ def test_a_mail_server_down_for_three_ticks_delays_each_mail_and_repeats_none(
     operation: Operation,
 ) -> None:
     pipeline = operation.pipeline
-    with SmtpInbox() as gone:
-        port = gone.port
+    port = reserved_port()
     pipeline.environment["SMTP_PORT"] = str(port)
     pipeline.world.ipos.add_invoices(
         [raw_invoice(raw_line(PrimaryBarcode="999"), InvNo=1), raw_invoice(InvNo=2)]

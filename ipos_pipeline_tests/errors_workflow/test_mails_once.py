@@ -5,6 +5,7 @@ from __future__ import annotations
 from ipos_pipeline.cli.main import run
 from ipos_pipeline_tests.builders import raw_invoice, raw_line
 from ipos_pipeline_tests.errors_workflow.conftest import Operation
+from ipos_pipeline_tests.ports import reserved_port
 from simulators.inbox import SmtpInbox
 
 THREE_CAUSES = [
@@ -32,8 +33,7 @@ def subjects(inbox: SmtpInbox) -> list[str]:
 def test_three_mails_wait_for_a_server_that_is_down_for_three_ticks_and_go_out_once(
     operation: Operation,
 ) -> None:
-    with SmtpInbox() as gone:
-        port = gone.port
+    port = reserved_port()
     operation.pipeline.environment["SMTP_PORT"] = str(port)
     operation.pipeline.world.ipos.add_invoices(THREE_CAUSES)
     for _ in range(3):
@@ -50,7 +50,7 @@ def test_a_server_that_falls_in_the_middle_gets_the_rest_later_and_nothing_twice
     operation: Operation,
 ) -> None:
     operation.pipeline.world.ipos.add_invoices(THREE_CAUSES)
-    with FallingInbox() as falling:
+    with FallingInbox(port=reserved_port()) as falling:
         operation.pipeline.environment["SMTP_PORT"] = str(falling.port)
         operation.tick()
         assert len(falling.messages) == 1

@@ -20,7 +20,7 @@ T = TypeVar("T")
 
 SECRET = "pl4nted-s3cret-w0rd"  # noqa: S105 - made up
 SECONDS_MAX = 5.0
-"""Far more than any of these inputs needs on a busy machine, and far less than a hang."""
+"""Seconds of the processor: far more than any of these inputs needs, and far less than a hang."""
 
 
 def few(share: int = 5) -> settings:
@@ -33,7 +33,7 @@ def told(parse: Callable[[], T], *, secret: str = SECRET) -> T | PipelineError:
 
     `secret` is in no error, where the parser can know that it is one.
     """
-    began = time.monotonic()
+    began = time.thread_time()
     try:
         answer: T | PipelineError = parse()
     except PipelineError as error:
@@ -42,7 +42,7 @@ def told(parse: Callable[[], T], *, secret: str = SECRET) -> T | PipelineError:
         assert answer.message.strip()
         assert answer.recovery.strip()
         assert secret not in f"{answer} {answer.recovery} {answer.__dict__}"
-    assert time.monotonic() - began < SECONDS_MAX
+    assert time.thread_time() - began < SECONDS_MAX
     return answer
 
 

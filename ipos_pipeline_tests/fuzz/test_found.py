@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import traceback
 from contextlib import nullcontext
 from decimal import Decimal
 from pathlib import Path
@@ -194,6 +195,14 @@ def test_a_secret_is_hidden_where_json_stands_inside_json() -> None:
     body = json.dumps({"Password": secret})
     for said in (body, json.dumps({"Message": body}), f"{json.dumps(body)[:24]}…"):
         assert "w0rd" not in without([secret], said)
+
+
+@pytest.mark.parametrize("start", ["postgresql:///", "postgresql://a/", "postgresql://\ud800"])
+def test_a_ledger_url_that_is_read_otherwise_than_meant_shows_no_password(start: str) -> None:
+    """A slash in the user name ends the host, for who reads URLs; half a character, for nobody."""
+    with pytest.raises(ConfigurationError) as caught:
+        LedgerStore.open(f"{start}:{SECRET}@127.0.0.1:9/ledger")
+    assert SECRET not in "".join(traceback.format_exception(caught.value))
 
 
 def test_what_netsuite_refuses_is_kept_without_the_credential() -> None:

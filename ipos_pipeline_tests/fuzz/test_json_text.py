@@ -17,14 +17,14 @@ from ipos_pipeline_tests.fuzz.hostile import (
 
 @given(hostile_bytes)
 def test_any_bytes_are_a_value_or_no_json(content: bytes) -> None:
-    began = time.monotonic()
+    began = time.thread_time()
     try:
         value = read_json(content)
     except ValueError:
         value = None
     write_json(value).encode()
     canonical_hash(value)
-    assert time.monotonic() - began < SECONDS_MAX
+    assert time.thread_time() - began < SECONDS_MAX
 
 
 @given(hostile_json)

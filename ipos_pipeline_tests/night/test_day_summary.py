@@ -12,6 +12,7 @@ from ipos_pipeline.defs.sensors import store_days_sensor
 from ipos_pipeline_tests.builders import DAY, NOON, amount_line, raw_invoice, raw_line
 from ipos_pipeline_tests.night.conftest import FINANCE, Night, output_of
 from ipos_pipeline_tests.pipeline.test_sensors import tick
+from ipos_pipeline_tests.ports import reserved_port
 from simulators.inbox import SmtpInbox
 
 ONE_DAY = timedelta(days=1)
@@ -77,8 +78,7 @@ def test_a_day_that_was_not_reconciled_or_differs_says_so_in_the_subject(night: 
 
 
 def test_a_mail_server_that_is_down_delays_the_summary_and_repeats_nothing(night: Night) -> None:
-    with SmtpInbox() as gone:
-        port = gone.port
+    port = reserved_port()
     night.pipeline.environment["SMTP_PORT"] = str(port)
     night.at(SEVEN)
 

@@ -26,6 +26,7 @@ from ipos_pipeline.steps.scraping import LedgerCollector
 from ipos_pipeline_tests.builders import NOON
 from ipos_pipeline_tests.failing_ledger import FailingDatabase
 from ipos_pipeline_tests.pipeline.processes import BIN, command, wait_for
+from ipos_pipeline_tests.ports import reserved_port
 from ipos_pipeline_tests.processes.runs import inherited
 
 WATCHED = Watched(4, timedelta(minutes=10), None, lambda: NOON)
@@ -144,9 +145,7 @@ def _environment(tmp_path: Path) -> dict[str, str]:
 @contextmanager
 def serving(tmp_path: Path) -> Iterator[tuple[str, subprocess.Popen[str]]]:
     """Serve the figures as a process, on a free port."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = str(free.getsockname()[1])
+    port = str(reserved_port())
     process = subprocess.Popen(
         [BIN / "ipos-pipeline", "metrics", "serve", "--port", port],
         env=_environment(tmp_path),

@@ -19,7 +19,7 @@ from simulators.world import SHOPS, Sales, made_sales
 
 ROOT = Path(__file__).parents[2]
 BIN = Path(sys.executable).parent
-COMMAND_SECONDS_MAX = 120
+COMMAND_SECONDS_MAX = 600
 
 
 @contextmanager
@@ -75,7 +75,7 @@ def command(
     )
 
 
-def wait_for(condition: Callable[[], Any], *, what: str, seconds: float = 90) -> Any:
+def wait_for(condition: Callable[[], Any], *, what: str, seconds: float = 600) -> Any:
     """Poll until something is true and give it back."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:

@@ -81,7 +81,7 @@ def test_dagster_job_execute_does_one_registered_store_day(environment: dict[str
     [
         (["--day", "tomorrow"], {}, "does not match the format"),
         ([], {}, "Missing option '--day'"),
-        (["--day", "2031-01-01"], {}, "2031-01-01 is not between"),
+        (["--day", "2999-01-01"], {}, "2999-01-01 is not between"),
         (["--day", "2026-11-20", "--location", "XXX99"], {}, "'XXX99' has no active IPOS"),
         (["--day", "2026-11-20"], {"NETSUITE_CLIENT_ID": ""}, "NETSUITE_CLIENT_ID: is required"),
         (["--day", "2026-11-20"], {"DAGSTER_HOME": ""}, "DAGSTER_HOME is not set"),

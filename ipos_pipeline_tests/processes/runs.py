@@ -25,7 +25,7 @@ from ipos_pipeline_tests.builders import LOCATION
 
 CONTEXT = multiprocessing.get_context("forkserver")
 CONTEXT.set_forkserver_preload([__name__])
-END_SECONDS_MAX = 120
+END_SECONDS_MAX = 600
 INHERITED = ("PATH", "HOME", "PYTHONPATH")
 
 

@@ -28,7 +28,7 @@ from simulators.world import Sales, build_world, made_sales, stock_items
 
 ROOT = Path(__file__).parents[2]
 CLIENT_ID, CERTIFICATE_ID = "client-1", "certificate-1"
-CREATE_SECONDS = 0.05
+CREATE_SECONDS, SLOW_CREATE_SECONDS = 0.05, 0.5
 CONCURRENCY = 4
 
 
@@ -59,6 +59,16 @@ class Shop:
             one.method == "POST" and "/record/v1/cash" in one.path and status in (None, one.status)
             for one in self.netsuite.requests
         )
+
+    @contextmanager
+    def slow(self) -> Iterator[None]:
+        """Let a run be in the middle of its documents for as long as a test looks at it."""
+        usual = self.netsuite.latency
+        self.netsuite.latency = Latency(base_seconds=SLOW_CREATE_SECONDS)
+        try:
+            yield
+        finally:
+            self.netsuite.latency = usual
 
     def lists_read(self) -> int:
         """Count the pages of invoices that IPOS was asked for."""

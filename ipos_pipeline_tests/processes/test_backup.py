@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from ipos_pipeline.ledger.backup import back_up
-from ipos_pipeline_tests.pipeline.processes import wait_for
+from ipos_pipeline_tests.pipeline.processes import COMMAND_SECONDS_MAX, wait_for
 from ipos_pipeline_tests.processes.invariants import broken_at_any_time, broken_when_quiet
 from ipos_pipeline_tests.processes.runs import ForkedRun, inherited, last_look, set_up
 from ipos_pipeline_tests.processes.shop import Databases, Shop, open_shop
@@ -31,7 +31,7 @@ def command(shop: Shop, *arguments: str) -> subprocess.CompletedProcess[str]:
         env={**inherited(), **shop.environment},
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=COMMAND_SECONDS_MAX,
         check=False,
     )
     assert "Traceback" not in done.stderr
@@ -54,12 +54,13 @@ def test_a_backup_of_a_run_at_work_brings_a_ledger_back_that_posts_nothing_twice
         shop.environment["NETSUITE_CONCURRENCY"] = "1"
         set_up(shop.environment)
         shop.sell(DAY, seed=5, invoices=40)
-        run = ForkedRun(shop.environment, DAY)
-        wait_for(lambda: shop.creates() >= 5, what="The fifth document")
+        with shop.slow():
+            run = ForkedRun(shop.environment, DAY)
+            wait_for(lambda: shop.creates() >= 5, what="The fifth document")
 
-        made = back_up(shop.ledger_url, file, on_progress=lambda _done, _total: None)
+            made = back_up(shop.ledger_url, file, on_progress=lambda _done, _total: None)
 
-        at_backup = shop.creates()
+            at_backup = shop.creates()
         assert run.end() == 0
         documents = len(shop.netsuite.transactions())
         assert at_backup < documents, "the run was at work"

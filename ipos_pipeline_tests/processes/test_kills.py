@@ -7,6 +7,7 @@ from ipos_pipeline_tests.processes.kills import killer
 
 SEED = 7
 KILLS = 3
+DAYS_MAX = 20
 
 
 def test_killed_runs_lose_nothing_double_nothing_and_leave_nothing_behind(
@@ -16,6 +17,7 @@ def test_killed_runs_lose_nothing_double_nothing_and_leave_nothing_behind(
     with killer(tmp_path, databases) as one:
         seed = SEED
         while (left := KILLS - one.tally.kills.total()) > 0:
+            assert seed < SEED + DAYS_MAX, "the runs end before they are killed"
             one.spoil_a_day(seed, kills=left)
             seed += 1
 

@@ -43,10 +43,13 @@ def test_a_claim_that_expires_under_a_living_run_still_posts_nothing_twice(
         set_up(shop.environment)
         shop.sell(DAY, seed=2, invoices=100)
 
-        first = ForkedRun(shop.environment, DAY)
-        wait_for(shop.creates, what="The first document")
-        runs = [first, ForkedRun(shop.environment, DAY)]
-        codes = [run.end() for run in runs]
+        with shop.slow():
+            first = ForkedRun(shop.environment, DAY)
+            wait_for(shop.creates, what="The first document")
+            second = ForkedRun(shop.environment, DAY)
+            wait_for(lambda: shop.lists_read() > 1, what="The other run's look at IPOS")
+            assert not first.is_over()
+        codes = [run.end() for run in (first, second)]
         if not is_quiet(shop, DAY):
             codes.append(ForkedRun(shop.environment, DAY).end())
 

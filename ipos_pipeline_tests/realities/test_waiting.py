@@ -14,7 +14,7 @@ from ipos_pipeline.steps.looking import LOOK_TIMEOUT_SECONDS, Look, look_at_ipos
 from ipos_pipeline_tests.builders import DAY, raw_invoice
 from ipos_pipeline_tests.conftest import SigningKey
 from ipos_pipeline_tests.realities.shops import FOUR, Shops
-from ipos_pipeline_tests.realities.simulated_time import LoopClock, SimulatedTimeLoop
+from ipos_pipeline_tests.simulated_time import LoopClock, SimulatedTimeLoop
 from ipos_pipeline_tests.simulated_world import IPOS_URL, ITEMS, NETSUITE_URL, simulated_world
 from simulators.faults import Faults
 from simulators.in_process import InProcessTransport

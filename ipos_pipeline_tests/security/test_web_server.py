@@ -3,7 +3,6 @@
 import os
 import re
 import shutil
-import socket
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,7 +12,8 @@ import httpx2
 import pytest
 import yaml
 
-from ipos_pipeline_tests.pipeline.processes import BIN, ROOT, wait_for
+from ipos_pipeline_tests.pipeline.processes import BIN, COMMAND_SECONDS_MAX, ROOT, wait_for
+from ipos_pipeline_tests.ports import reserved_port
 from ipos_pipeline_tests.repository_text import DOCS, text_files
 
 STARTED = re.compile(r"dagster(?:-webserver\b| dev\b|\W+dev\b)(?P<options>.*)")
@@ -63,9 +63,7 @@ def viewers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[int, str
     """Start a web server without naming a host, read-only; gives its port and address."""
     folder = tmp_path_factory.mktemp("viewers")
     shutil.copy(ROOT / "dagster.yaml", folder)
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = reserved_port()
     kept = ("PATH", "HOME", "PYTHONPATH")
     environment = {name: os.environ[name] for name in kept if name in os.environ}
     with (folder / "output.log").open("w") as log:
@@ -82,7 +80,7 @@ def viewers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[int, str
             yield port, url
         finally:
             process.terminate()
-            process.wait(30)
+            process.wait(COMMAND_SECONDS_MAX)
 
 
 def _answers(url: str) -> bool:

@@ -107,7 +107,7 @@ class Storm:
         due = self._in_process(look)
         if due is None:
             return True
-        for key in due:
+        for key in sorted(due):
             together = 2 if self.weather.is_run_twice() else 1
             self._runs(key, together)
         return bool(due)

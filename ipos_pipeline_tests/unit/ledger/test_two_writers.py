@@ -34,8 +34,10 @@ def other(ledger: LedgerStore, ledger_url: str) -> Iterator[LedgerStore]:
 def racing(work: Callable[[], object]) -> Iterator[Callable[[], None]]:
     """Give a call that begins some work in another thread; wait for its end, it may not fail."""
     failures: list[Exception] = []
+    begun = threading.Event()
 
     def kept() -> None:
+        begun.set()
         try:
             work()
         except Exception as error:  # noqa: BLE001 - the test fails with it below
@@ -45,6 +47,7 @@ def racing(work: Callable[[], object]) -> Iterator[Callable[[], None]]:
 
     def begin() -> None:
         thread.start()
+        begun.wait()
         thread.join(ENOUGH_TO_BEGIN_SECONDS)
 
     yield begin

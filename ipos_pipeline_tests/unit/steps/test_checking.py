@@ -30,6 +30,7 @@ from ipos_pipeline.steps.checking_netsuite import (
 )
 from ipos_pipeline_tests.builders import configuration
 from ipos_pipeline_tests.certificates import make_tls_files
+from ipos_pipeline_tests.simulated_time import SimulatedTimeLoop
 
 NOW = datetime(2026, 11, 20, 8, tzinfo=UTC)
 OK, WARNING, FAILED = Verdict.OK, Verdict.WARNING, Verdict.FAILED
@@ -38,13 +39,14 @@ OK, WARNING, FAILED = Verdict.OK, Verdict.WARNING, Verdict.FAILED
 def run(*probes: Probe, timeout_seconds: float = 5) -> tuple[list[Finding], list[str]]:
     """Run probes; give the findings, and the order in which they were told."""
     told: list[str] = []
-    found = asyncio.run(
-        run_probes(
-            probes,
-            on_done=lambda one: told.append(one.dependency),
-            timeout_seconds=timeout_seconds,
+    with asyncio.Runner(loop_factory=SimulatedTimeLoop) as runner:
+        found = runner.run(
+            run_probes(
+                probes,
+                on_done=lambda one: told.append(one.dependency),
+                timeout_seconds=timeout_seconds,
+            )
         )
-    )
     return found, told
 
 
