@@ -1,5 +1,6 @@
 """Fixtures that every kind of test shares: keys, simulators in this process, a ledger."""
 
+import gc
 import os
 import signal
 from collections.abc import Iterator
@@ -55,6 +56,12 @@ def _let_processes_be_interrupted() -> None:
     """
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_collection_finish() -> None:
+    """Spare the garbage collector what is loaded by now and stays to the end."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_sessionfinish() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+from contextlib import suppress
 from itertools import count
 
 FIRST_PORT, PORTS_PER_WORKER = 20_000, 1_000
@@ -16,7 +17,7 @@ def reserved_port() -> int:
     worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
     while True:
         port = FIRST_PORT + worker * PORTS_PER_WORKER + next(_USED)
-        with socket.socket() as tried:
+        with socket.socket() as tried, suppress(OSError):
             tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            if tried.connect_ex(("127.0.0.1", port)) != 0:
-                return port
+            tried.bind(("127.0.0.1", port))
+            return port

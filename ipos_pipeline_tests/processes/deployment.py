@@ -28,7 +28,7 @@ from ipos_pipeline_tests.processes.shop import Shop
 
 CODE_SERVER, DAEMON, WEBSERVER = "code server", "daemon", "webserver"
 DAGSTERS_OWN = ("DAGSTER_HOME", "DAGSTER_POSTGRES_URL")
-SILENT_AFTER_SECONDS = 20
+SILENT_AFTER_SECONDS = 40
 END_SECONDS = 120
 
 RUNS = """{ runsOrError { ... on Runs { results { runId jobName status
