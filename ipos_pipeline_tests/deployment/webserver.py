@@ -14,7 +14,7 @@ RUNS = "{ runsOrError { ... on Runs { results { status jobName } } } }"
 def runs_of_store_days(url: str) -> list[dict[str, Any]]:
     """Give all runs once each shop has had a store-day's and none is under way, else nothing."""
     try:
-        answer = httpx2.post(f"{url}/graphql", json={"query": RUNS}, timeout=30).json()
+        answer = httpx2.post(f"{url}/graphql", json={"query": RUNS}, timeout=300).json()
         runs: list[dict[str, Any]] = answer["data"]["runsOrError"]["results"]
     except (httpx2.TransportError, ValueError, LookupError, TypeError):  # not all is up yet
         return []

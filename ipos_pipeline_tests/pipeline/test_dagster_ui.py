@@ -84,7 +84,7 @@ def _answers(url: str) -> bool:
 
 
 def ask(url: str, query: str, **variables: object) -> Any:
-    answer = httpx2.post(url, json={"query": query, "variables": variables}, timeout=30).json()
+    answer = httpx2.post(url, json={"query": query, "variables": variables}, timeout=300).json()
     assert "errors" not in answer, answer
     return answer["data"]
 

@@ -110,7 +110,7 @@ class Deployment:
     def ask(self, query: str, **variables: object) -> Any:
         """Ask the webserver, as its pages do. Raises WebserverError."""
         url = f"http://127.0.0.1:{self.webserver_port}/graphql"
-        answer = httpx2.post(url, json={"query": query, "variables": variables}, timeout=30).json()
+        answer = httpx2.post(url, json={"query": query, "variables": variables}, timeout=300).json()
         if "errors" in answer:
             raise WebserverError("; ".join(one["message"][:500] for one in answer["errors"]))
         return answer["data"]

@@ -20,7 +20,7 @@ def kill_postgres(folder: Path) -> None:
     processes = [postmaster, *postmaster.children(recursive=True)]
     for process in processes:
         process.kill()
-    psutil.wait_procs(processes, timeout=10)
+    psutil.wait_procs(processes, timeout=120)
 
 
 def start_postgres(folder: Path) -> None:

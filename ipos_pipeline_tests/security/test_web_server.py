@@ -108,7 +108,7 @@ def test_a_viewer_looks_and_changes_nothing(viewers: tuple[int, str], mutation: 
     _, url = viewers
 
     def ask(query: str) -> Any:
-        return httpx2.post(f"{url}/graphql", json={"query": query}, timeout=30).json()
+        return httpx2.post(f"{url}/graphql", json={"query": query}, timeout=300).json()
 
     assert ask("{ assetNodes { assetKey { path } } }")["data"]["assetNodes"]
     (answer,) = ask(mutation)["data"].values()
